@@ -1,0 +1,112 @@
+//! Every bound in one place, each with its unit in the name, its reason and its source.
+//!
+//! Sources: `docs` is ActiveCampaign's own documentation
+//! (<https://developers.activecampaign.com/reference/bulk-import-contacts>,
+//! <https://developers.activecampaign.com/reference/rate-limits>); `ours` is a choice of this product.
+
+/// Profiles of one export. The product this reimplements states the same bound.
+pub const MAX_PROFILES: u64 = 1_000_000;
+
+/// Bytes of one record of the source, line ends included (ours). Profiles of real segments take hundreds
+/// of bytes; a record beyond this is a quote that never closes or a file of another kind.
+pub const MAX_RECORD_BYTES: usize = 1_048_576;
+
+/// Bytes of one mapped value (ours). A bulk body carries 399,999 bytes for up to 250 contacts.
+pub const MAX_VALUE_BYTES: usize = 65_536;
+
+/// Columns of one source (ours). Unified profiles reach hundreds of columns.
+pub const MAX_COLUMNS: usize = 4_096;
+
+/// Nesting of one NDJSON record (ours). Mapped values are flat; deeper text is hostile.
+pub const MAX_JSON_DEPTH: usize = 32;
+
+/// NDJSON records read before the columns are settled (ours): JSON has no header, so a mapped name must
+/// occur in one of the first records to count as a column.
+pub const NDJSON_SAMPLE_RECORDS: usize = 100;
+
+/// Bytes read at most while the columns are being settled (ours): one record of the largest size.
+pub const MAX_SAMPLE_BYTES: usize = MAX_RECORD_BYTES;
+
+/// Bytes of an address (RFC 5321, 4.5.3.1.3: a path holds 256 octets with its angle brackets).
+pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// Bytes before the `@` (RFC 5321, 4.5.3.1.1).
+pub const MAX_EMAIL_LOCAL_BYTES: usize = 64;
+
+/// Bytes of one label of a domain (RFC 1035, 2.3.4).
+pub const MAX_DOMAIN_LABEL_BYTES: usize = 63;
+
+/// Digits of a usable phone: E.164 allows 15; fewer than 7 cannot be dialled from outside a town.
+pub const PHONE_DIGITS: core::ops::RangeInclusive<usize> = 7..=15;
+
+/// Tags of one contact (ours).
+pub const MAX_TAGS: usize = 100;
+
+/// Custom fields of one mapping (ours).
+pub const MAX_FIELDS: usize = 500;
+
+/// Bytes of the settings text (ours).
+pub const MAX_SETTINGS_BYTES: usize = 1_048_576;
+
+/// Contacts of one bulk request (docs).
+pub const MAX_BATCH_CONTACTS: usize = 250;
+
+/// Bytes of one bulk body, UTF-8 (docs: "less than 400K bytes (399,999 bytes or less)").
+pub const MAX_BATCH_BYTES: usize = 399_999;
+
+/// Bulk requests with two or more contacts in any 60 s (docs).
+pub const MULTI_CONTACT_REQUESTS_PER_MINUTE: usize = 100;
+
+/// Bulk requests with a single contact in any 60 s (docs).
+pub const SINGLE_CONTACT_REQUESTS_PER_MINUTE: usize = 20;
+
+/// Requests of any kind in any second, for the whole account (docs).
+pub const REQUESTS_PER_SECOND: usize = 5;
+
+/// Milliseconds added to each window (ours): a window is measured where a request arrives, and requests
+/// do not all take equally long to get there.
+pub const RATE_GUARD_MILLIS: u64 = 50;
+
+/// Wait after the importer's own "Rate limit exceeded.", which names no time but "a minute" (docs).
+pub const THROTTLE_MILLIS: u64 = 60_000;
+
+/// The longest wait a `Retry-After` may impose (ours); beyond it the remote is asked again.
+pub const MAX_RETRY_AFTER_MILLIS: u64 = 15 * 60_000;
+
+/// Batches packed and not yet sent (ours): enough to never starve the window, few enough to stay small.
+pub const MAX_READY_BATCHES: usize = 4;
+
+/// Batches sent and not yet settled (ours): imports take about 6 s at 100 a minute, so 10 are usual.
+pub const MAX_IN_FLIGHT_BATCHES: usize = 32;
+
+/// Bytes of all bodies that are packed or in flight (ours): what keeps the memory flat.
+pub const MAX_IN_FLIGHT_BYTES: usize = 8 * 1_048_576;
+
+/// Requests on the wire at once (ours; at the edge a host allows six open connections).
+pub const MAX_OPEN_REQUESTS: usize = 6;
+
+/// Bytes read of one answer (ours): 250 failure addresses or 100 fields with options take far less.
+pub const MAX_ANSWER_BYTES: usize = 2 * 1_048_576;
+
+/// Sends of one batch whose fate stayed ambiguous, or whose import failed, before it is `unverified` (ours).
+pub const MAX_ATTEMPTS: u32 = 5;
+
+/// First and longest pause between attempts (ours; full jitter between zero and the doubled base).
+pub const BACKOFF_BASE_MILLIS: u64 = 1_000;
+/// See [`BACKOFF_BASE_MILLIS`].
+pub const BACKOFF_CAP_MILLIS: u64 = 60_000;
+
+/// First look at a batch's outcome after its 200 (imports take about 6 s; before 1 s the answer is `false`).
+pub const FIRST_POLL_MILLIS: u64 = 5_000;
+/// The longest pause between two looks at one batch (ours).
+pub const MAX_POLL_MILLIS: u64 = 60_000;
+/// How long a batch may stay unfinished before it is sent again or becomes `unverified` (ours).
+pub const SETTLE_DEADLINE_MILLIS: u64 = 30 * 60_000;
+
+/// Pages read of one collection (ours): 100 objects each.
+pub const MAX_PAGES: u32 = 1_000;
+/// Objects of one page (docs).
+pub const PAGE_SIZE: u32 = 100;
+
+/// Rejections kept for the host between two drains (ours): one chunk of the source at its densest.
+pub const MAX_OPEN_REJECTIONS: usize = 65_536;

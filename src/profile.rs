@@ -1,0 +1,83 @@
+//! A profile as the source gave it: where it stands, and its cells.
+
+use serde::Serialize;
+
+/// Where a record stands in its source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// Number of the profile, from 1. Headers and blank lines are not counted; refused records are.
+    pub row: u64,
+    /// Line of the record's first byte, from 1. A quoted value may span lines, so this may exceed `row + 1`.
+    pub line: u64,
+    /// Bytes from the start of the source to the record's first byte, a byte order mark included.
+    pub offset: u64,
+}
+
+/// What a cell holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellKind {
+    /// Absent: a missing key, or JSON `null`.
+    #[default]
+    Missing,
+    /// Text, also that of a JSON number or boolean, with the digits it came with.
+    Text,
+    /// A JSON object or array, which no contact property can hold.
+    Nested,
+    /// JSON text with half of a surrogate pair, which no UTF-8 can hold.
+    LoneSurrogate,
+}
+
+/// One cell: its place in the record's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// First byte in the decoder's buffer.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What it holds.
+    pub kind: CellKind,
+}
+
+/// One decoded record, borrowed from its decoder.
+///
+/// Its bytes are valid UTF-8; they stay bytes because the mapping works on bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    position: Position,
+    bytes: &'a [u8],
+    cells: &'a [Cell],
+}
+
+impl<'a> Profile<'a> {
+    /// A view of `cells` over `bytes`.
+    #[must_use]
+    pub fn new(position: Position, bytes: &'a [u8], cells: &'a [Cell]) -> Self {
+        Self { position, bytes, cells }
+    }
+
+    /// Where the record stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The text of a column; empty when it is missing or cannot be text.
+    #[must_use]
+    #[inline]
+    pub fn text(&self, column: usize) -> &'a [u8] {
+        self.cells.get(column).and_then(|cell| self.bytes.get(cell.start..cell.end)).unwrap_or_default()
+    }
+
+    /// What a column holds; `Missing` beyond the last one.
+    #[must_use]
+    #[inline]
+    pub fn kind(&self, column: usize) -> CellKind {
+        self.cells.get(column).map_or(CellKind::Missing, |cell| cell.kind)
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.cells.len()
+    }
+}

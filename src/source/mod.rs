@@ -1,0 +1,1 @@
+//! Bytes in, profiles out. Knows no mapping.
