@@ -110,3 +110,25 @@ pub const PAGE_SIZE: u32 = 100;
 
 /// Rejections kept for the host between two drains (ours): one chunk of the source at its densest.
 pub const MAX_OPEN_REJECTIONS: usize = 65_536;
+
+/// How long the account may give no usable answer before a run stops, to be resumed (ours).
+pub const OUTAGE_DEADLINE_MILLIS: u64 = 10 * 60_000;
+/// How long the account may answer every request with a throttle before a run stops (ours).
+pub const THROTTLE_DEADLINE_MILLIS: u64 = 15 * 60_000;
+/// Failures in a row after which the remote as a whole, not one batch, is taken to be in trouble (ours).
+pub const OUTAGE_FAILURES: u32 = 3;
+/// Refusals of the key in a row before it is blamed (clients see transient 403s; activecampaign-api 1.6).
+pub const FORBIDDEN_TRIES: u32 = 2;
+/// Pause before the second try of a refused key (ours).
+pub const FORBIDDEN_PAUSE_MILLIS: u64 = 2_000;
+/// Times that a batch whose import does not end is sent again (ours).
+pub const MAX_STUCK_RESENDS: u32 = 1;
+/// Batches refused without a name, while none has ever been taken, before the mapping or the account is
+/// blamed instead of single contacts (ours: one batch of 250 takes 8 halvings).
+pub const REFUSALS_WITHOUT_SUCCESS: u32 = 8;
+/// Batches refused without a name in one run before it stops (ours: 16 poisoned contacts, each found by halving).
+pub const MAX_REFUSALS: u32 = 256;
+/// Contacts looked up to learn whether an account lists updated contacts among a batch's successes (ours).
+pub const SHORTFALL_SAMPLE: usize = 10;
+/// Contacts looked up in one run (ours): at 5 a second, beside the imports, some ten minutes.
+pub const MAX_LOOKUPS: u32 = 2_500;

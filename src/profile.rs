@@ -81,3 +81,24 @@ impl<'a> Profile<'a> {
         self.cells.len()
     }
 }
+
+/// How a source is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// NDJSON when the first byte that is not blank is `{`, CSV otherwise.
+    #[default]
+    Auto,
+    /// Cells between delimiters, RFC 4180, with a header line.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// What is known about a source before it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceOptions {
+    /// How it is written.
+    pub format: Format,
+    /// The delimiter of CSV; detected among `,` `;` tab and `|` when absent.
+    pub delimiter: Option<u8>,
+}

@@ -85,7 +85,7 @@ pub struct Rejection {
     /// Where the profile stands.
     #[serde(flatten)]
     pub position: Position,
-    /// The profile's id in the source, when the mapping names a column for it; masked unless revealed.
+    /// The profile's id in the source, when the mapping names a column for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
     /// The column that broke the rule, where one did.
@@ -98,4 +98,24 @@ pub struct Rejection {
     /// The offending value, masked unless the run reveals values; absent where none helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+/// The most characters shown of a value.
+const SHOWN: usize = 200;
+
+/// A value as a report shows it: hidden but for its first letters, or whole (cut to a line's length).
+///
+/// `ada.lovelace@example.com` becomes `a***@e***`: enough to recognize a kind of mistake, not a person.
+#[must_use]
+pub fn shown(value: &[u8], reveal: bool) -> Option<String> {
+    let text = String::from_utf8_lossy(value);
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if reveal {
+        return Some(text.chars().take(SHOWN).collect());
+    }
+    let hide = |part: &str| part.chars().take(1).chain("***".chars()).collect::<String>();
+    Some(text.split('@').take(3).map(hide).collect::<Vec<_>>().join("@"))
 }

@@ -1,1 +1,171 @@
-//! The only wasm_bindgen.
+//! The only `wasm_bindgen`: what JavaScript calls, and the async driver that performs what the core asks for
+//! through the host's own `fetch`.
+//!
+//! Settings come in as JSON text, because a struct read from a JavaScript object would skip unknown keys in
+//! silence. Bytes cross as `Uint8Array`, one crossing a chunk or a body; nothing crosses per profile.
+
+mod convert;
+mod driver;
+mod encoder;
+mod executor;
+mod host;
+
+use crate::connection::{AccountSchema, Hostname};
+use crate::error::{Issue, Stop};
+use crate::export::{
+    Account, Discovery, Export, ExportOptions, Progress, RunResult, Summary, Wanted,
+};
+use crate::mapping::suggest::suggest;
+use crate::plan::Plan;
+use convert::to_js;
+use driver::drive;
+use host::CoreHost;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wasm_bindgen::prelude::*;
+
+/// Hands the place of a panic, never its text, to JavaScript. To be called once for each fresh instance.
+#[wasm_bindgen(js_name = installPanicHook)]
+pub fn install_panic_hook(report: js_sys::Function) {
+    executor::install_panic_hook(report);
+}
+
+/// Polls a run: `undefined` while it is pending, `[value]` once it is done.
+///
+/// # Errors
+/// Whatever the host's own functions threw, unchanged.
+#[wasm_bindgen]
+pub fn poll(id: u32) -> Result<JsValue, JsValue> {
+    executor::poll(id)
+}
+
+/// Bytes of the instance's memory, which never shrinks.
+#[wasm_bindgen(js_name = memoryBytes)]
+#[must_use]
+pub fn memory_bytes() -> f64 {
+    wasm_bindgen::memory()
+        .unchecked_into::<js_sys::WebAssembly::Memory>()
+        .buffer()
+        .unchecked_into::<js_sys::ArrayBuffer>()
+        .byte_length()
+        .into()
+}
+
+/// The issues of a definition; empty when it is right. `account` is an account schema as JSON.
+#[wasm_bindgen(js_name = checkDefinition)]
+#[must_use]
+pub fn check_definition(settings: &str, account: Option<String>, allowed_hosts: Vec<String>) -> JsValue {
+    let issues = match read_account(account.as_deref()) {
+        Err(issue) => vec![issue],
+        Ok(account) => {
+            Plan::parse(settings.as_bytes(), account.as_ref(), &allowed_hosts).err().unwrap_or_default()
+        }
+    };
+    to_js(&issues)
+}
+
+/// What a hostname is.
+#[derive(Serialize)]
+struct HostCheck {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<String>,
+}
+
+/// Checks a hostname: `{ host }`, or `{ reason, corrected? }`.
+#[wasm_bindgen(js_name = checkHostname)]
+#[must_use]
+pub fn check_hostname(text: &str, allowed_hosts: Vec<String>) -> JsValue {
+    to_js(&match Hostname::parse(text, &allowed_hosts) {
+        Ok(host) => HostCheck { host: Some(host.as_str().to_owned()), reason: None, corrected: None },
+        Err(error) => HostCheck { host: None, reason: Some(error.reason), corrected: error.corrected },
+    })
+}
+
+/// Guesses a mapping from the names of columns.
+///
+/// # Errors
+/// The account schema is not valid.
+#[wasm_bindgen(js_name = suggestMapping)]
+pub fn suggest_mapping(columns: Vec<String>, account: Option<String>) -> Result<JsValue, JsValue> {
+    let account = read_account(account.as_deref()).map_err(|issue| to_js(&Stop::settings(vec![issue])))?;
+    Ok(to_js(&suggest(&columns, account.as_ref())))
+}
+
+/// Starts reading an account; `poll` gives `{ account }` or `{ stop }`.
+#[wasm_bindgen(js_name = startDiscovery)]
+#[must_use]
+pub fn start_discovery(host: CoreHost, wake: js_sys::Function, tags: bool, limit: bool, seed: u64) -> u32 {
+    executor::start(wake, async move {
+        let mut discovery = Discovery::new(Wanted { tags, limit }, seed, host.time());
+        Ok(to_js(&match drive(&mut discovery, &host).await? {
+            Ok(account) => Discovered { account: Some(account), stop: None },
+            Err(stop) => Discovered { account: None, stop: Some(stop) },
+        }))
+    })
+}
+
+#[derive(Serialize)]
+struct Discovered {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<Account>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<Stop>,
+}
+
+/// Starts a run; `poll` gives its summary. The account is read first, so that a list or field that is not
+/// there is refused before any profile is read.
+#[wasm_bindgen(js_name = startExport)]
+#[must_use]
+pub fn start_export(
+    settings: String,
+    allowed_hosts: Vec<String>,
+    host: CoreHost,
+    wake: js_sys::Function,
+    seed: u64,
+    reveal: bool,
+    source_bytes: Option<f64>,
+) -> u32 {
+    executor::start(wake, async move {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length in bytes, below 2^53")]
+        let source_bytes = source_bytes.map(|bytes| bytes as u64);
+        let options = ExportOptions { seed, reveal, source_bytes };
+        if let Err(issues) = Plan::parse(settings.as_bytes(), None, &allowed_hosts) {
+            return Ok(to_js(&stopped(Stop::settings(issues))));
+        }
+        let mut discovery = Discovery::new(Wanted::default(), seed, host.time());
+        let account = match drive(&mut discovery, &host).await? {
+            Ok(account) => account,
+            Err(stop) => return Ok(to_js(&stopped(stop))),
+        };
+        let plan = match Plan::parse(settings.as_bytes(), Some(&account.schema), &allowed_hosts) {
+            Ok(plan) => plan,
+            Err(issues) => return Ok(to_js(&stopped(Stop::settings(issues)))),
+        };
+        let mut export = Export::new(plan, options, Some(discovery.into_remote()), host.time());
+        let summary = drive(&mut export, &host).await?;
+        Ok(to_js(&summary))
+    })
+}
+
+/// The summary of a run that ended before its source was opened.
+fn stopped(stop: Stop) -> Summary {
+    Summary {
+        result: RunResult::Blocked,
+        progress: Progress::default(),
+        rejected_by_rule: BTreeMap::new(),
+        omissions: Vec::new(),
+        stop: Some(stop),
+        duration_millis: 0,
+    }
+}
+
+fn read_account(text: Option<&str>) -> Result<Option<AccountSchema>, Issue> {
+    let Some(text) = text else { return Ok(None) };
+    serde_json::from_str(text).map(Some).map_err(|error| {
+        Issue::new("account", "account", format!("The account schema is not as describeAccount gives it: {error}."))
+    })
+}

@@ -1,0 +1,123 @@
+//! The one table that judges answers, whatever was asked.
+//!
+//! | status | body | judgement |
+//! |---|---|---|
+//! | 2xx | JSON | `Fine` |
+//! | 2xx | empty | `Fine` with `null` (recorded for some PUT and DELETE) |
+//! | 2xx | a page | `LoginPage`: an invalid key or an expired account answers so |
+//! | 2xx | anything else | `Unreadable` |
+//! | any | a rate-limit text | `Throttled` (the importer says it with 400) |
+//! | 429 | any | `Throttled` |
+//! | 400, 422 | any | `Invalid`, with the body where it is JSON |
+//! | 401, 403 | any | `Forbidden` (now and then transient) |
+//! | 402 | any | `PlanLimit` |
+//! | 404 | any | `NotFound` |
+//! | 413 | any | `TooLarge` |
+//! | 0, 3xx | any | `Redirect`: never followed with a key (a browser shows it as 0) |
+//! | 408, 5xx, the rest | any | `Trouble` |
+
+use serde_json::Value;
+
+/// What an answer means, before it is known what was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judgement {
+    /// A 2xx with JSON, whatever its content type says: the importer's 200 is `text/html`.
+    Fine(Value),
+    /// A 2xx with a page instead of JSON.
+    LoginPage,
+    /// A 2xx whose body is neither.
+    Unreadable,
+    /// Too many requests; wait.
+    Throttled,
+    /// The request was refused as it stands.
+    Invalid(Value),
+    /// The key may not do this.
+    Forbidden,
+    /// The account's plan is in the way.
+    PlanLimit,
+    /// Nothing there.
+    NotFound,
+    /// The body was too large.
+    TooLarge,
+    /// The host sends elsewhere.
+    Redirect,
+    /// The remote is in trouble; whether it acted is unknown.
+    Trouble,
+}
+
+/// Judges an answer.
+#[must_use]
+pub fn judge(status: u16, body: &[u8]) -> Judgement {
+    let text = body.trim_ascii();
+    let json = serde_json::from_slice::<Value>(text).ok();
+    if json.as_ref().is_some_and(says_rate_limit) && (status < 500) {
+        return Judgement::Throttled;
+    }
+    match status {
+        200..=299 if text.is_empty() => Judgement::Fine(Value::Null),
+        200..=299 => match json {
+            Some(value) => Judgement::Fine(value),
+            None if text.first() == Some(&b'<') => Judgement::LoginPage,
+            None => Judgement::Unreadable,
+        },
+        400 | 422 => Judgement::Invalid(json.unwrap_or(Value::Null)),
+        401 | 403 => Judgement::Forbidden,
+        402 => Judgement::PlanLimit,
+        404 => Judgement::NotFound,
+        413 => Judgement::TooLarge,
+        429 => Judgement::Throttled,
+        0 | 300..=399 => Judgement::Redirect,
+        _ => Judgement::Trouble,
+    }
+}
+
+/// "Rate limit exceeded.", "Up to 100 imports may be requested per minute.": the importer's own limit
+/// arrives as a 400 with text reasons (docs).
+fn says_rate_limit(value: &Value) -> bool {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("rate limit") || (text.contains("imports may be requested") && text.contains("per minute"))
+    };
+    let message = value.get("message").and_then(Value::as_str).is_some_and(says);
+    message || reasons(value).any(|reason| reason.as_str().is_some_and(says))
+}
+
+/// The importer's `failureReasons`, which hold objects or texts.
+pub(crate) fn reasons(value: &Value) -> impl Iterator<Item = &Value> {
+    value.get("failureReasons").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+/// What an error body says, in its own words: `message`, `failureReasons` or `errors`, which is a list or a
+/// text. Cut to a sentence's length, and without anything that looks like an address.
+#[must_use]
+pub fn explanation(value: &Value) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    parts.extend(value.get("message").and_then(Value::as_str));
+    parts.extend(reasons(value).filter_map(|reason| {
+        reason.as_str().or_else(|| reason.get("failureReason").and_then(Value::as_str))
+    }));
+    match value.get("errors") {
+        Some(Value::String(text)) => parts.push(text),
+        Some(Value::Array(errors)) => {
+            for error in errors {
+                parts.extend(error.get("title").and_then(Value::as_str));
+                parts.extend(error.get("detail").and_then(Value::as_str));
+            }
+        }
+        _ => {}
+    }
+    without_addresses(&parts.join(" "))
+}
+
+/// At most 200 characters, every word with an `@` hidden: an answer may quote the person it refuses.
+#[must_use]
+pub fn without_addresses(text: &str) -> String {
+    let mut said = String::new();
+    for word in text.split_whitespace() {
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        said.push_str(if word.contains('@') { "[address]" } else { word });
+    }
+    said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(200).collect()
+}

@@ -1,0 +1,29 @@
+//! `GET /fields`: all custom fields with their options, page by page.
+
+use super::{Call, Page, id_of, text_of};
+use crate::connection::{Field, FieldKind};
+use crate::limits::PAGE_SIZE;
+use serde_json::Value;
+
+/// The call for the page that begins at `offset`.
+#[must_use]
+pub fn call(offset: u64) -> Call {
+    Call::get(format!("/api/3/fields?limit={PAGE_SIZE}&offset={offset}"))
+}
+
+/// Reads a page; `None` when the answer is not one. Options stand beside the fields and name theirs.
+#[must_use]
+pub fn read(value: &Value) -> Option<Page<Field>> {
+    let options = value.get("fieldOptions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    Page::read(value, "fields", |field| {
+        let id = id_of(field.get("id"))?;
+        let own = options.iter().filter(|option| id_of(option.get("field")) == Some(id));
+        Some(Field {
+            id,
+            title: text_of(field.get("title")),
+            perstag: text_of(field.get("perstag")),
+            kind: FieldKind::from_name(&text_of(field.get("type")).to_ascii_lowercase()),
+            options: own.map(|option| text_of(option.get("value"))).filter(|text| !text.is_empty()).collect(),
+        })
+    })
+}

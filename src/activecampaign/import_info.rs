@@ -1,0 +1,57 @@
+//! `GET /import/info`: what became of a batch.
+
+use super::{Call, encode};
+use serde_json::Value;
+
+/// The call for a batch.
+#[must_use]
+pub fn call(batch_id: &str) -> Call {
+    Call::get(format!("/api/3/import/info?batchId={}", encode(batch_id)))
+}
+
+/// How far a batch has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Info {
+    /// Not finished: `false`, waiting, claimed, active, or a word that is not known yet.
+    Unfinished,
+    /// Finished, with the ids that the answer lists as success (different ones counted once) and the addresses
+    /// that failed, in lower case. Which ids: created contacts, or updated ones too, is not agreed on.
+    Completed {
+        /// Ids of contacts.
+        success: Vec<String>,
+        /// Addresses in lower case.
+        failure: Vec<String>,
+    },
+    /// Failed or interrupted: it will not be tried again by the remote.
+    Failed,
+}
+
+/// Reads the answer; `None` when it has no status at all.
+#[must_use]
+pub fn read(value: &Value) -> Option<Info> {
+    let texts = |key: &str| {
+        let mut texts: Vec<String> = value
+            .get(key)
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|one| match one {
+                Value::String(text) => Some(text.trim().to_lowercase()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            })
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    };
+    match value.get("status")? {
+        Value::String(status) if status == "completed" => {
+            Some(Info::Completed { success: texts("success"), failure: texts("failure") })
+        }
+        Value::String(status) if status == "failed" || status == "interrupted" => Some(Info::Failed),
+        Value::String(_) | Value::Bool(_) => Some(Info::Unfinished),
+        _ => None,
+    }
+}

@@ -1,0 +1,250 @@
+//! The account on the other side: its hostname, and what it holds as far as a mapping needs it.
+
+use serde::{Deserialize, Serialize};
+
+/// Domains under which accounts live, by what the documentation and published clients show
+/// (<https://developers.activecampaign.com/reference/url>). Any other host needs `allowed_hosts`.
+const ACCOUNT_DOMAINS: [&str; 2] = [".api-us1.com", ".activehosted.com"];
+
+/// The bare hostname of an account, proven to be safe to send a key to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hostname(String);
+
+/// Why a text is not the hostname of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostnameError {
+    /// What is wrong, in plain words.
+    pub reason: String,
+    /// The hostname that was probably meant, where there is one.
+    pub corrected: Option<String>,
+}
+
+impl Hostname {
+    /// Reads a bare hostname. Any host beyond an account's own domains must stand in `allowed`.
+    ///
+    /// # Errors
+    /// The reason, and the corrected form where there is one. A pasted URL is refused so that the person
+    /// sees which host will get the key.
+    pub fn parse(text: &str, allowed: &[String]) -> Result<Self, HostnameError> {
+        match shape_problem(text) {
+            None if is_known(text, allowed) => Ok(Self(text.to_owned())),
+            None => Err(HostnameError {
+                reason: unknown_reason(text),
+                corrected: corrected(text, allowed),
+            }),
+            Some(reason) => Err(HostnameError { reason, corrected: corrected(text, allowed) }),
+        }
+    }
+
+    /// The hostname.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_known(host: &str, allowed: &[String]) -> bool {
+    if allowed.iter().any(|one| one == host) {
+        return true;
+    }
+    ACCOUNT_DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.'))
+    })
+}
+
+/// What is wrong with the form of a hostname, first things first; `None` when the form is right.
+fn shape_problem(text: &str) -> Option<String> {
+    let says = |reason: &str| Some(reason.to_owned());
+    if text.is_empty() {
+        return says("The hostname is empty.");
+    }
+    if text.len() > 253 {
+        return says("The hostname is longer than 253 characters.");
+    }
+    if text.contains("://") {
+        return says("The hostname must not have a scheme such as https://.");
+    }
+    if text.contains('@') {
+        return says("The hostname must not have a user name or password before an @.");
+    }
+    if text.contains(['/', '\\', '?', '#']) {
+        return says("The hostname must not have a path.");
+    }
+    if text.starts_with('[') || text.matches(':').count() > 1 {
+        return says("The hostname must be a name, not an IP address.");
+    }
+    if text.contains(':') {
+        return says("The hostname must not have a port.");
+    }
+    if !text.is_ascii() {
+        return says("The hostname must be in plain ASCII letters.");
+    }
+    if text.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
+        return says("The hostname must not have spaces or line breaks.");
+    }
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return says("The hostname must be in lower case.");
+    }
+    if text.ends_with('.') {
+        return says("The hostname must not end with a dot.");
+    }
+    if looks_like_ip(text) {
+        return says("The hostname must be a name, not an IP address.");
+    }
+    let label_is_wrong = |label: &str| {
+        label.is_empty()
+            || label.len() > 63
+            || label.starts_with('-')
+            || label.ends_with('-')
+            || !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if text.split('.').any(label_is_wrong) {
+        return says("The hostname has a part that is empty, too long or holds a character other than a-z, 0-9 and -.");
+    }
+    if text.split('.').any(|label| label.starts_with("xn--")) {
+        return says("The hostname must not have an internationalized part (xn--).");
+    }
+    None
+}
+
+/// Numbers in any of the forms that a URL parser takes for an IPv4 address: `127.1`, `0x7f.1`, `2130706433`.
+fn looks_like_ip(text: &str) -> bool {
+    text.rsplit('.').next().is_some_and(|last| {
+        let hex = last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+fn unknown_reason(host: &str) -> String {
+    if ACCOUNT_DOMAINS.iter().any(|domain| host.ends_with(domain) || *domain == format!(".{host}")) {
+        return "The hostname must be the account's name followed by .api-us1.com or .activehosted.com.".to_owned();
+    }
+    "The host is not known as ActiveCampaign's. Copy the host of the API URL from Settings > Developer; \
+     any other host must be allowed explicitly (allowedHosts)."
+        .to_owned()
+}
+
+/// The hostname inside a pasted URL or a badly written name, if what remains is a known host.
+fn corrected(text: &str, allowed: &[String]) -> Option<String> {
+    let trimmed = text.trim().to_ascii_lowercase();
+    let rest = trimmed.split_once("://").map_or(trimmed.as_str(), |(_, rest)| rest);
+    // Whatever stands before an @ is not the host; guessing there is what attackers hope for.
+    if rest.contains(['@', '\\']) {
+        return None;
+    }
+    let host = rest.split(['/', '?', '#']).next()?;
+    let host = host.split_once(':').map_or(host, |(name, _)| name).trim_end_matches('.');
+    (host != text && shape_problem(host).is_none() && is_known(host, allowed)).then(|| host.to_owned())
+}
+
+/// What an account holds, as far as a mapping needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSchema {
+    /// All lists.
+    #[serde(default)]
+    pub lists: Vec<List>,
+    /// All custom fields.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// All tags, or none when they were not read.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// A list of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    /// The list's id.
+    pub id: u64,
+    /// The list's name.
+    pub name: String,
+    /// Active subscribers, where the account tells.
+    #[serde(default, rename = "activeSubscribers", skip_serializing_if = "Option::is_none")]
+    pub active_subscribers: Option<u64>,
+}
+
+/// A custom field of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The field's id.
+    pub id: u64,
+    /// The field's title.
+    pub title: String,
+    /// The personalization tag, without percent signs.
+    #[serde(default)]
+    pub perstag: String,
+    /// The type.
+    #[serde(default, rename = "type")]
+    pub kind: FieldKind,
+    /// The values that may be chosen, for fields of choice.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// A tag of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The tag's id.
+    pub id: u64,
+    /// The tag's name.
+    pub name: String,
+}
+
+/// The type of a custom field, by ActiveCampaign's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldKind {
+    /// One line of text; also old fields without a type, and types this package does not know.
+    #[default]
+    Text,
+    /// Several lines of text.
+    Textarea,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A moment, ISO 8601.
+    Datetime,
+    /// One of several options.
+    Dropdown,
+    /// One of several options.
+    Radio,
+    /// Any of several options.
+    Checkbox,
+    /// Any of several options.
+    Listbox,
+    /// Text that forms do not show.
+    Hidden,
+    /// A number.
+    Number,
+}
+
+impl FieldKind {
+    /// Reads ActiveCampaign's name of a type. Unknown, empty and absent types are text (docs: old fields have none).
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "textarea" => Self::Textarea,
+            "date" => Self::Date,
+            "datetime" => Self::Datetime,
+            "dropdown" => Self::Dropdown,
+            "radio" => Self::Radio,
+            "checkbox" => Self::Checkbox,
+            "listbox" => Self::Listbox,
+            "hidden" => Self::Hidden,
+            "number" => Self::Number,
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether a value may name several options.
+    #[must_use]
+    pub const fn takes_several(self) -> bool {
+        matches!(self, Self::Checkbox | Self::Listbox)
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        Ok(name.map_or(Self::Text, |name| Self::from_name(&name)))
+    }
+}

@@ -1,0 +1,206 @@
+//! Batches: exact request bodies, and which profile each contact in them was.
+
+use crate::contact::Contact;
+use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_CONTACTS};
+use crate::profile::Position;
+use core::ops::Range;
+
+const OPENING: &[u8] = b"{\"contacts\":[";
+
+/// One contact of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The profile it was.
+    pub position: Position,
+    /// The profile's id in the source, where the mapping names one.
+    pub source_id: Option<Box<str>>,
+    json: Range<usize>,
+    email: Range<usize>,
+}
+
+/// A request body and its contacts, in the order of the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    body: Vec<u8>,
+    entries: Vec<Entry>,
+    closing: &'static [u8],
+}
+
+impl Batch {
+    fn open(closing: &'static [u8], capacity: usize) -> Self {
+        let mut body = Vec::with_capacity(capacity);
+        body.extend_from_slice(OPENING);
+        Self { body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), closing }
+    }
+
+    /// The bytes that go out; the same for every resend.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body alone, for those who send by their own means.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// The contacts.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The address of a contact, in its normal form.
+    #[must_use]
+    pub fn email(&self, entry: &Entry) -> &[u8] {
+        self.body.get(entry.email.clone()).unwrap_or_default()
+    }
+
+    /// One contact as JSON.
+    #[must_use]
+    pub fn json(&self, entry: &Entry) -> &[u8] {
+        self.body.get(entry.json.clone()).unwrap_or_default()
+    }
+
+    /// A batch of those contacts for which `keep` answers yes; `None` when there are none.
+    #[must_use]
+    pub fn subset(&self, mut keep: impl FnMut(usize, &Entry) -> bool) -> Option<Self> {
+        let mut subset = Self::open(self.closing, self.body.len());
+        for (index, entry) in self.entries.iter().enumerate() {
+            if !keep(index, entry) {
+                continue;
+            }
+            if !subset.entries.is_empty() {
+                subset.body.push(b',');
+            }
+            let start = subset.body.len();
+            subset.body.extend_from_slice(self.json(entry));
+            let email = start + (entry.email.start - entry.json.start)..start + (entry.email.end - entry.json.start);
+            let json = start..subset.body.len();
+            subset.entries.push(Entry { json, email, ..entry.clone() });
+        }
+        subset.body.extend_from_slice(self.closing);
+        (!subset.entries.is_empty()).then_some(subset)
+    }
+
+    /// Both halves, for a body that was too large or refused without a name.
+    #[must_use]
+    pub fn halves(&self) -> [Option<Self>; 2] {
+        let middle = self.entries.len() / 2;
+        [self.subset(|index, _| index < middle), self.subset(|index, _| index >= middle)]
+    }
+}
+
+/// Packs contacts into batches, by count and by bytes of UTF-8.
+#[derive(Clone, Debug)]
+pub struct Packer {
+    open: Batch,
+    closing: &'static [u8],
+    last_size: usize,
+}
+
+/// A contact that is larger than a whole request may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl Packer {
+    /// A packer whose bodies exclude or run automations. The switch is always written, and at the top level:
+    /// the remote's default is to run them (activecampaign-api: rule 9).
+    #[must_use]
+    pub fn new(exclude_automations: bool) -> Self {
+        let closing: &[u8] = if exclude_automations {
+            b"],\"exclude_automations\":true}"
+        } else {
+            b"],\"exclude_automations\":false}"
+        };
+        Self { open: Batch::open(closing, 0), closing, last_size: 0 }
+    }
+
+    /// Contacts in the open batch.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.entries.len()
+    }
+
+    /// Whether the open batch has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.entries.is_empty()
+    }
+
+    /// Bytes of the open batch.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.open.body.len()
+    }
+
+    /// Where the next contact is to be written: the end of the open body, after its comma.
+    pub fn body(&mut self) -> &mut Vec<u8> {
+        if !self.open.entries.is_empty() && self.open.body.last() == Some(&b'}') {
+            self.open.body.push(b',');
+        }
+        &mut self.open.body
+    }
+
+    /// The bytes just written at [`Packer::body`].
+    #[must_use]
+    pub fn written(&self, range: Range<usize>) -> &[u8] {
+        self.open.body.get(range).unwrap_or_default()
+    }
+
+    /// Drops what was written at [`Packer::body`] since the last accepted contact.
+    pub fn discard(&mut self, contact: &Contact) {
+        self.open.body.truncate(contact.json.start);
+    }
+
+    /// Accepts the contact just written. Gives the batch that is full because of it: either the one before
+    /// it, when the contact no longer fits its bytes, or the one that it completes.
+    ///
+    /// # Errors
+    /// The contact alone exceeds a request; it is dropped.
+    pub fn accept(
+        &mut self,
+        contact: &Contact,
+        position: Position,
+        source_id: Option<Box<str>>,
+    ) -> Result<Option<Batch>, TooLarge> {
+        let size = contact.json.len();
+        if OPENING.len() + size + self.closing.len() > MAX_BATCH_BYTES {
+            self.discard(contact);
+            return Err(TooLarge);
+        }
+        let mut entry =
+            Entry { position, source_id, json: contact.json.clone(), email: contact.email.clone() };
+        if self.open.body.len() + self.closing.len() > MAX_BATCH_BYTES {
+            let json = self.written(contact.json.clone()).to_vec();
+            self.discard(contact);
+            let full = self.take();
+            let start = self.open.body.len();
+            self.open.body.extend_from_slice(&json);
+            entry.email = start + (entry.email.start - entry.json.start)..start + (entry.email.end - entry.json.start);
+            entry.json = start..self.open.body.len();
+            self.open.entries.push(entry);
+            return Ok(full);
+        }
+        self.open.entries.push(entry);
+        Ok(if self.open.entries.len() == MAX_BATCH_CONTACTS { self.take() } else { None })
+    }
+
+    /// Closes the open batch; `None` when it is empty.
+    pub fn take(&mut self) -> Option<Batch> {
+        if self.open.entries.is_empty() {
+            self.open.body.truncate(OPENING.len());
+            return None;
+        }
+        // A comma that waited for a contact which never came.
+        if self.open.body.last() == Some(&b',') {
+            self.open.body.pop();
+        }
+        self.open.body.extend_from_slice(self.closing);
+        self.last_size = self.open.body.len();
+        // Batches of one export are alike: an eighth more than the last one seldom has to grow.
+        let capacity = self.last_size + self.last_size / 8;
+        Some(core::mem::replace(&mut self.open, Batch::open(self.closing, capacity)))
+    }
+}

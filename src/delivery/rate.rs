@@ -1,0 +1,111 @@
+//! The account's windows: never more than the documented number of requests in any stretch of that length.
+//!
+//! Sliding windows over the send times hold under fixed and under sliding windows of the remote alike, which
+//! of the two it uses being unknown.
+
+use crate::limits::{
+    MULTI_CONTACT_REQUESTS_PER_MINUTE, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND, SINGLE_CONTACT_REQUESTS_PER_MINUTE,
+};
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+
+/// Which windows a request falls under, besides the account's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A bulk import of two or more contacts.
+    MultiContact,
+    /// A bulk import of one contact.
+    SingleContact,
+    /// Anything else.
+    Other,
+}
+
+#[derive(Clone, Debug)]
+struct Window {
+    limit: usize,
+    span_millis: u64,
+    sent: VecDeque<Timestamp>,
+}
+
+impl Window {
+    fn new(limit: usize, span_millis: u64) -> Self {
+        Self { limit, span_millis: span_millis + RATE_GUARD_MILLIS, sent: VecDeque::with_capacity(limit) }
+    }
+
+    /// When one more request may go.
+    fn opens_at(&self) -> Timestamp {
+        match self.sent.len().checked_sub(self.limit).and_then(|index| self.sent.get(index)) {
+            Some(oldest) => oldest.plus(self.span_millis),
+            None => Timestamp::default(),
+        }
+    }
+
+    fn record(&mut self, now: Timestamp) {
+        // A clock that went backwards must not open the window early: times never fall.
+        let now = self.sent.back().map_or(now, |last| now.max(*last));
+        if self.sent.len() >= self.limit {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(now);
+    }
+}
+
+/// All windows of one account.
+#[derive(Clone, Debug)]
+pub struct Limiter {
+    account: Window,
+    multi: Window,
+    single: Window,
+    closed_until: Timestamp,
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Limiter {
+    /// The documented windows, all empty.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            account: Window::new(REQUESTS_PER_SECOND, 1_000),
+            multi: Window::new(MULTI_CONTACT_REQUESTS_PER_MINUTE, 60_000),
+            single: Window::new(SINGLE_CONTACT_REQUESTS_PER_MINUTE, 60_000),
+            closed_until: Timestamp::default(),
+        }
+    }
+
+    /// The earliest moment for a request of this kind; in the past when it may go at once.
+    #[must_use]
+    pub fn opens_at(&self, kind: Kind) -> Timestamp {
+        let own = match kind {
+            Kind::MultiContact => self.multi.opens_at(),
+            Kind::SingleContact => self.single.opens_at(),
+            Kind::Other => Timestamp::default(),
+        };
+        own.max(self.account.opens_at()).max(self.closed_until)
+    }
+
+    /// Notes that a request of this kind goes out now.
+    pub fn record(&mut self, kind: Kind, now: Timestamp) {
+        self.account.record(now);
+        match kind {
+            Kind::MultiContact => self.multi.record(now),
+            Kind::SingleContact => self.single.record(now),
+            Kind::Other => {}
+        }
+    }
+
+    /// Closes the account for every request: the remote said that there were too many.
+    pub fn close_until(&mut self, until: Timestamp) {
+        self.closed_until = self.closed_until.max(until);
+    }
+
+    /// Until when the account is closed.
+    #[must_use]
+    pub fn closed_until(&self) -> Timestamp {
+        self.closed_until
+    }
+}

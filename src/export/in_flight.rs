@@ -1,0 +1,140 @@
+//! Batches on their way: packed, sent, taken, and settled one day.
+
+use crate::delivery::batch::Batch;
+use crate::delivery::rate::Kind;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One batch and how far it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    pub(super) batch: Batch,
+    pub(super) state: State,
+    /// Sends whose fate stayed unknown, or whose import failed.
+    pub(super) attempts: u32,
+    /// Sends after an import that never ended.
+    pub(super) stuck: u32,
+    /// Sends after the remote had forgotten the batch.
+    pub(super) forgotten: u32,
+    /// Whether it went out at least once.
+    pub(super) sent: bool,
+}
+
+/// Where a unit stands.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// To be sent, not before a moment.
+    Ready(Timestamp),
+    /// On the wire.
+    Sending,
+    /// Taken by the account.
+    Taken(Taken),
+    /// Completed, while contacts are looked up because the answer does not account for all of them.
+    Checking(Checking),
+}
+
+/// A batch that the account has taken.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) batch_id: String,
+    pub(super) since: Timestamp,
+    pub(super) next_poll: Timestamp,
+    pub(super) polls: u32,
+    pub(super) polling: bool,
+}
+
+/// The look-ups for a batch whose answer falls short.
+#[derive(Clone, Debug)]
+pub(super) struct Checking {
+    /// Ids that the answer lists.
+    pub(super) listed: BTreeSet<String>,
+    /// Entries to look up, the next one last.
+    pub(super) queue: Vec<usize>,
+    /// Entries that are neither failed nor looked up.
+    pub(super) unseen: BTreeSet<usize>,
+    /// Entries found as they were sent.
+    pub(super) applied: BTreeSet<usize>,
+    /// Entries not found so.
+    pub(super) missing: BTreeSet<usize>,
+    /// Whether one was found as sent that the answer does not list: proof that updates are not listed.
+    pub(super) proof: bool,
+    pub(super) next_lookup: Timestamp,
+    pub(super) failures: u32,
+    pub(super) looking: bool,
+}
+
+impl Unit {
+    pub(super) fn new(batch: Batch, now: Timestamp) -> Self {
+        Self { batch, state: State::Ready(now), attempts: 0, stuck: 0, forgotten: 0, sent: false }
+    }
+
+    pub(super) fn contacts(&self) -> u64 {
+        self.batch.entries().len() as u64
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        if self.batch.entries().len() == 1 { Kind::SingleContact } else { Kind::MultiContact }
+    }
+
+    /// Whether the account has taken it, so that its outcome is what is missing.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self.state, State::Taken(_) | State::Checking(_))
+    }
+}
+
+/// What an open request was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A unit's import.
+    Import(u64),
+    /// A unit's outcome.
+    Info(u64),
+    /// One contact of a unit.
+    Lookup(u64, usize),
+    /// Whether the key still works.
+    Probe,
+}
+
+/// All units, and the requests that are open for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InFlight {
+    pub(super) units: BTreeMap<u64, Unit>,
+    pub(super) requests: BTreeMap<u64, Purpose>,
+    next_unit: u64,
+}
+
+impl InFlight {
+    pub(super) fn add(&mut self, batch: Batch, now: Timestamp) {
+        self.next_unit += 1;
+        self.units.insert(self.next_unit, Unit::new(batch, now));
+    }
+
+    /// Replaces a unit by parts of it; those keep its attempts, so that splitting is no way around them.
+    pub(super) fn replace(&mut self, id: u64, parts: impl IntoIterator<Item = Option<Batch>>, now: Timestamp) {
+        let Some(unit) = self.units.remove(&id) else { return };
+        for batch in parts.into_iter().flatten() {
+            self.next_unit += 1;
+            let part = Unit { batch, state: State::Ready(now), ..unit.clone() };
+            self.units.insert(self.next_unit, part);
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.units.values().map(|unit| unit.batch.body().len()).sum()
+    }
+
+    /// Contacts that the account has taken and not settled.
+    pub(super) fn queued(&self) -> u64 {
+        self.units.values().filter(|unit| unit.is_taken()).map(Unit::contacts).sum()
+    }
+
+    /// Contacts packed and not taken.
+    pub(super) fn untaken(&self) -> u64 {
+        self.units.values().filter(|unit| !unit.is_taken()).map(Unit::contacts).sum()
+    }
+
+    /// Units that wait to be sent.
+    pub(super) fn ready(&self) -> usize {
+        self.units.values().filter(|unit| matches!(unit.state, State::Ready(_))).count()
+    }
+}

@@ -1,0 +1,284 @@
+//! What became of a batch: accepted is not delivered.
+
+use super::Export;
+use super::in_flight::{Checking, State};
+use super::remote::{fatal, key_refused};
+use crate::activecampaign::answer::Judgement;
+use crate::activecampaign::contacts::{self, Found};
+use crate::activecampaign::import_info::{self, Info};
+use crate::limits::{
+    FORBIDDEN_TRIES, MAX_LOOKUPS, MAX_POLL_MILLIS, MAX_STUCK_RESENDS, SETTLE_DEADLINE_MILLIS, SHORTFALL_SAMPLE,
+};
+use crate::rejection::Rule;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The counts of a run beyond its source, and what it has learned about the account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) delivered: u64,
+    pub(super) rejected: u64,
+    pub(super) rejected_by_rule: BTreeMap<Rule, u64>,
+    pub(super) unverified: u64,
+    pub(super) resent: u64,
+    pub(super) batches: u64,
+    pub(super) ever_taken: bool,
+    pub(super) refusals: u32,
+    pub(super) forbidden: u32,
+    pub(super) pages: u32,
+    lookups: u32,
+    shortfall: Shortfall,
+}
+
+/// Whether an answer that accounts for fewer contacts than were sent means that updates are not listed.
+/// The sources disagree, so the account is asked about a sample before anything is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shortfall {
+    #[default]
+    Unknown,
+    /// A sample showed contacts that were applied and not listed.
+    UpdatesUnlisted,
+    /// A contact was missing: nothing is believed without looking.
+    Doubted,
+}
+
+impl Outcome {
+    pub(super) fn reject(&mut self, rule: Rule) {
+        self.rejected += 1;
+        *self.rejected_by_rule.entry(rule).or_default() += 1;
+    }
+
+    /// A page came where JSON was due; two in a row ask for proof that the key still works.
+    pub(super) fn page_seen(&mut self) {
+        self.pages += 1;
+    }
+
+    pub(super) fn probe_wanted(&self) -> bool {
+        self.pages >= FORBIDDEN_TRIES
+    }
+}
+
+impl Export {
+    pub(super) fn probe_answered(&mut self, judgement: &Judgement) {
+        match judgement {
+            Judgement::Forbidden | Judgement::LoginPage => {
+                self.stop.get_or_insert(key_refused());
+            }
+            Judgement::Throttled => {}
+            _ => self.outcome.pages = 0,
+        }
+    }
+
+    pub(super) fn info_answered(&mut self, id: u64, judgement: Judgement, now: Timestamp) {
+        if judgement != Judgement::Forbidden {
+            self.outcome.forbidden = 0;
+        }
+        match judgement {
+            Judgement::Fine(value) => match import_info::read(&value) {
+                Some(Info::Completed { success, failure }) => self.completed(id, success, &failure, now),
+                Some(Info::Failed) => self.try_again(id, now),
+                Some(Info::Unfinished) | None => self.poll_again(id, now),
+            },
+            // The remote does not know the batch, or no longer: once more, then nobody can say.
+            Judgement::Invalid(_) | Judgement::NotFound => self.forgotten(id, now),
+            Judgement::Forbidden => {
+                self.forbidden();
+                self.poll_again(id, now);
+            }
+            Judgement::LoginPage => {
+                self.outcome.page_seen();
+                self.poll_again(id, now);
+            }
+            other => {
+                if let Some(stop) = fatal(&other) {
+                    self.stop.get_or_insert(stop);
+                }
+                self.poll_again(id, now);
+            }
+        }
+    }
+
+    fn forgotten(&mut self, id: u64, now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        unit.forgotten += 1;
+        if unit.forgotten > 1 { self.unverified(id) } else { self.ready_or_unverified(id, now) }
+    }
+
+    /// Once a run sends nothing new, what would have to be sent again is unverified.
+    fn ready_or_unverified(&mut self, id: u64, now: Timestamp) {
+        if self.winding_down() { self.unverified(id) } else { self.ready(id, now) }
+    }
+
+    /// Looks again later: after one second, growing by half, as long as the import may take.
+    pub(super) fn poll_again(&mut self, id: u64, now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let State::Taken(taken) = &mut unit.state else { return };
+        taken.polling = false;
+        let pause = (1..taken.polls.min(12)).fold(1_000_u64, |pause, _| pause + pause / 2);
+        taken.next_poll = now.plus(pause.min(MAX_POLL_MILLIS));
+        if now.since(taken.since) < SETTLE_DEADLINE_MILLIS {
+            return;
+        }
+        unit.stuck += 1;
+        if unit.stuck > MAX_STUCK_RESENDS { self.unverified(id) } else { self.ready_or_unverified(id, now) }
+    }
+
+    /// The import has ended. What it lists as failed is rejected; the rest is delivered if the answer accounts
+    /// for every contact, and looked into if it does not.
+    fn completed(&mut self, id: u64, success: Vec<String>, failure: &[String], now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let entries = unit.batch.entries();
+        let mut failed = BTreeSet::new();
+        for address in failure {
+            let found = entries.iter().position(|entry| unit.batch.email(entry) == address.as_bytes());
+            match found {
+                Some(index) => failed.insert(index),
+                // An address that was never in the batch: the answer is not about it.
+                None => return self.unverified(id),
+            };
+        }
+        let (sent, told) = (entries.len(), success.len() + failed.len());
+        if told > sent {
+            return self.unverified(id);
+        }
+        let unseen: BTreeSet<usize> = (0..sent).filter(|index| !failed.contains(index)).collect();
+        for index in failed {
+            self.reject_entry(id, index, Rule::FailedInImport, "");
+        }
+        if told == sent {
+            self.outcome.delivered += unseen.len() as u64;
+            self.in_flight.units.remove(&id);
+            return;
+        }
+        let checking = Checking {
+            listed: success.into_iter().collect(),
+            queue: Vec::new(),
+            unseen,
+            applied: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            proof: false,
+            next_lookup: now,
+            failures: 0,
+            looking: false,
+        };
+        if let Some(unit) = self.in_flight.units.get_mut(&id) {
+            // The failed ones are settled: only the others may be counted from here on.
+            let keep = &checking.unseen;
+            if let Some(rest) = unit.batch.subset(|index, _| keep.contains(&index)) {
+                let count = rest.entries().len();
+                unit.batch = rest;
+                unit.state = State::Checking(Checking { unseen: (0..count).collect(), ..checking });
+            } else {
+                self.in_flight.units.remove(&id);
+                return;
+            }
+        }
+        self.check(id, now);
+    }
+
+    /// Chooses the contacts to look up next, or settles the batch.
+    fn check(&mut self, id: u64, now: Timestamp) {
+        let shortfall = self.outcome.shortfall;
+        let allowance = usize::try_from(MAX_LOOKUPS.saturating_sub(self.outcome.lookups)).unwrap_or(0);
+        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let State::Checking(checking) = &mut unit.state else { return };
+        if !checking.queue.is_empty() {
+            return;
+        }
+        let looked = checking.applied.len() + checking.missing.len();
+        let believed = checking.proof && checking.missing.is_empty() && shortfall != Shortfall::Doubted;
+        let wanted = match shortfall {
+            _ if believed && looked >= SHORTFALL_SAMPLE.min(looked + checking.unseen.len()) => 0,
+            Shortfall::UpdatesUnlisted if believed => 0,
+            Shortfall::UpdatesUnlisted if looked < SHORTFALL_SAMPLE => 1,
+            Shortfall::Unknown if checking.missing.is_empty() => SHORTFALL_SAMPLE,
+            _ => checking.unseen.len(),
+        };
+        let mut candidates: Vec<usize> = checking.unseen.iter().copied().collect();
+        while checking.queue.len() < wanted.min(allowance) && !candidates.is_empty() {
+            let chosen = usize::try_from(self.remote.random.up_to(candidates.len() as u64 - 1)).unwrap_or(0);
+            checking.queue.push(candidates.swap_remove(chosen));
+        }
+        checking.next_lookup = now;
+        if checking.queue.is_empty() {
+            self.checked(id);
+        }
+    }
+
+    /// Settles a batch whose answer fell short, by what the look-ups showed.
+    fn checked(&mut self, id: u64) {
+        let Some(unit) = self.in_flight.units.remove(&id) else { return };
+        let State::Checking(checking) = unit.state else { return };
+        if checking.missing.is_empty() && checking.proof && self.outcome.shortfall == Shortfall::Unknown {
+            self.outcome.shortfall = Shortfall::UpdatesUnlisted;
+        }
+        let believed = checking.missing.is_empty() && self.outcome.shortfall == Shortfall::UpdatesUnlisted;
+        let rest = checking.unseen.len() as u64;
+        self.outcome.delivered += checking.applied.len() as u64 + if believed { rest } else { 0 };
+        self.outcome.unverified += checking.missing.len() as u64 + if believed { 0 } else { rest };
+    }
+
+    pub(super) fn lookup_answered(&mut self, id: u64, entry: usize, judgement: &Judgement, now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let Some(contact) = unit.batch.entries().get(entry) else { return };
+        let email = String::from_utf8_lossy(unit.batch.email(contact)).into_owned();
+        let found = match judgement {
+            Judgement::Fine(value) => contacts::read(value, &email),
+            _ => None,
+        };
+        let Some(found) = found else {
+            if *judgement == Judgement::Forbidden {
+                self.forbidden();
+            }
+            return self.look_up_again(id, entry, now);
+        };
+        let applied = found.as_ref().is_some_and(|found| matches_sent(found, unit.batch.json(contact)));
+        self.outcome.lookups += 1;
+        self.outcome.forbidden = 0;
+        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let State::Checking(checking) = &mut unit.state else { return };
+        checking.looking = false;
+        checking.queue.retain(|index| *index != entry);
+        checking.unseen.remove(&entry);
+        if applied {
+            checking.applied.insert(entry);
+            checking.proof |= found.is_some_and(|found| !checking.listed.contains(&found.id.to_string()));
+        } else {
+            checking.missing.insert(entry);
+            self.outcome.shortfall = Shortfall::Doubted;
+        }
+        self.check(id, now);
+    }
+
+    /// The look-up itself failed; after a few tries its contact counts as not found.
+    pub(super) fn look_up_again(&mut self, id: u64, entry: usize, now: Timestamp) {
+        let pause = self.remote.backoff(2);
+        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let State::Checking(checking) = &mut unit.state else { return };
+        checking.looking = false;
+        checking.failures += 1;
+        checking.next_lookup = now.plus(pause);
+        if checking.failures > 5 && !self.remote.in_trouble() {
+            checking.queue.retain(|index| *index != entry);
+            checking.unseen.remove(&entry);
+            checking.missing.insert(entry);
+            self.check(id, now);
+        }
+    }
+
+    /// Nobody can say what became of these contacts.
+    pub(super) fn unverified(&mut self, id: u64) {
+        if let Some(unit) = self.in_flight.units.remove(&id) {
+            self.outcome.unverified += unit.contacts();
+        }
+    }
+}
+
+/// Whether the account holds what was sent: names and phone, as far as they were sent.
+fn matches_sent(found: &Found, sent: &[u8]) -> bool {
+    let Ok(sent) = serde_json::from_slice::<serde_json::Value>(sent) else { return false };
+    let same = |key: &str, held: &str| {
+        sent.get(key).and_then(serde_json::Value::as_str).is_none_or(|value| value.trim() == held.trim())
+    };
+    same("first_name", &found.first_name) && same("last_name", &found.last_name) && same("phone", &found.phone)
+}

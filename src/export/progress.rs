@@ -1,0 +1,166 @@
+//! The truth about a run: every profile in exactly one bucket, at every moment.
+
+use crate::error::Stop;
+use crate::rejection::Rule;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the source held, before anything was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Profiles read.
+    pub read: u64,
+    /// Contacts packed.
+    pub accepted: u64,
+    /// Profiles that broke a rule.
+    pub rejected: u64,
+    /// Profiles with the address of an earlier one.
+    pub duplicate: u64,
+    /// Profiles whose consent column does not say yes.
+    pub excluded: u64,
+    /// Rejected profiles by rule.
+    pub rejected_by_rule: BTreeMap<Rule, u64>,
+}
+
+impl Counts {
+    /// Counts one rejected profile.
+    pub fn reject(&mut self, rule: Rule) {
+        self.rejected += 1;
+        *self.rejected_by_rule.entry(rule).or_default() += 1;
+    }
+
+    /// The rules broken, by code.
+    #[must_use]
+    pub fn by_code(&self) -> BTreeMap<&'static str, u64> {
+        self.rejected_by_rule.iter().map(|(rule, count)| (rule.code(), *count)).collect()
+    }
+}
+
+/// Values that were left out of contacts which went out all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OmissionCount {
+    /// `phone`, or the title of a custom field.
+    pub target: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// What was wrong, in plain words.
+    pub reason: &'static str,
+    /// How many values.
+    pub count: u64,
+    /// Row of the first one.
+    pub first_row: u64,
+}
+
+/// Where a run stands. `read = pending + queued + delivered + rejected + duplicate + excluded + unchanged +
+/// unverified`, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Profiles read from the source.
+    pub read: u64,
+    /// Read, and not yet taken by the account.
+    pub pending: u64,
+    /// Taken by the account, outcome not yet known.
+    pub queued: u64,
+    /// Proven to be in the account.
+    pub delivered: u64,
+    /// Refused, here or there.
+    pub rejected: u64,
+    /// Same address as an earlier profile.
+    pub duplicate: u64,
+    /// Without consent; not sent.
+    pub excluded: u64,
+    /// Not sent because nothing changed since the last run.
+    pub unchanged: u64,
+    /// Sent, and no answer says what became of them.
+    pub unverified: u64,
+    /// Contacts that went out more than once.
+    pub resent: u64,
+    /// Bulk requests sent.
+    pub batches: u64,
+    /// Requests of any kind.
+    pub requests: u64,
+    /// Bytes read from the source.
+    pub source_bytes: u64,
+    /// Milliseconds that the rest will take, where it can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_millis: Option<u64>,
+    /// Why nothing is being sent right now, when nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<WaitReason>,
+}
+
+impl Progress {
+    /// Whether the buckets add up to the profiles read.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let buckets = [
+            self.pending,
+            self.queued,
+            self.delivered,
+            self.rejected,
+            self.duplicate,
+            self.excluded,
+            self.unchanged,
+            self.unverified,
+        ];
+        buckets.iter().sum::<u64>() == self.read
+    }
+}
+
+/// Why a run waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// For bytes of the source.
+    Source,
+    /// For an answer to an open request.
+    Answer,
+    /// For the account's rate window.
+    RateWindow,
+    /// The account said that there were too many requests.
+    Throttled,
+    /// For ActiveCampaign to process what it has taken.
+    Processing,
+    /// Before trying again after a failure.
+    Backoff,
+    /// The account has not answered for a while.
+    Unavailable,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunResult {
+    /// Nothing rejected, nothing unverified.
+    Succeeded,
+    /// Every profile has a known end; some are rejected.
+    CompletedWithRejections,
+    /// Some profiles are unverified: nobody can say.
+    Incomplete,
+    /// Somebody must act; `stop` says who. Running it again goes on.
+    Blocked,
+    /// Cancelled: what was on its way was settled, the rest was not sent.
+    Cancelled,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// How it ended.
+    pub result: RunResult,
+    /// The counts.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Rejected profiles by rule.
+    pub rejected_by_rule: BTreeMap<&'static str, u64>,
+    /// Values left out of contacts that went out.
+    pub omissions: Vec<OmissionCount>,
+    /// Why it could not go on, for `blocked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// Milliseconds from the first input to the last.
+    pub duration_millis: u64,
+}

@@ -1,0 +1,181 @@
+//! The account as a whole: its windows, its throttles and its outages, whatever the single request was for.
+
+use crate::activecampaign::Call;
+use crate::activecampaign::answer::Judgement;
+use crate::delivery::rate::{Kind, Limiter};
+use crate::delivery::retry::{backoff_millis, retry_after_millis};
+use crate::error::{Category, Stop};
+use crate::limits::{
+    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, THROTTLE_DEADLINE_MILLIS, THROTTLE_MILLIS,
+};
+use crate::time::{Random, Timestamp};
+
+/// A request to be sent, with the id by which its answer comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The id.
+    pub id: u64,
+    /// What to send.
+    pub call: Call,
+}
+
+/// Paces requests and keeps the account's state.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    limiter: Limiter,
+    pub(super) random: Random,
+    next_id: u64,
+    open: usize,
+    failures: u32,
+    troubled_since: Option<Timestamp>,
+    throttles: u32,
+    throttled_since: Option<Timestamp>,
+    paused_until: Timestamp,
+    requests: u64,
+}
+
+impl Remote {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            limiter: Limiter::new(),
+            random: Random::new(seed),
+            next_id: 0,
+            open: 0,
+            failures: 0,
+            troubled_since: None,
+            throttles: 0,
+            throttled_since: None,
+            paused_until: Timestamp::default(),
+            requests: 0,
+        }
+    }
+
+    /// When a request of this kind may go; `None` while an answer must come first.
+    pub(super) fn opens_at(&self, kind: Kind) -> Option<Timestamp> {
+        // While the remote is in trouble one request at a time finds out whether it is back.
+        let most = if self.in_trouble() { 1 } else { MAX_OPEN_REQUESTS };
+        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until))
+    }
+
+    /// Takes a request onto the wire; gives its id.
+    pub(super) fn send(&mut self, kind: Kind, now: Timestamp) -> u64 {
+        self.limiter.record(kind, now);
+        self.open += 1;
+        self.requests += 1;
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Notes what an answer says of the account as a whole. `bulk` tells the importer's throttle, which names
+    /// no time, from the general one.
+    pub(super) fn judged(&mut self, judgement: &Judgement, retry_after: Option<&str>, bulk: bool, now: Timestamp) {
+        self.open = self.open.saturating_sub(1);
+        match judgement {
+            Judgement::Throttled => {
+                self.throttles += 1;
+                self.throttled_since.get_or_insert(now);
+                let own = if bulk { THROTTLE_MILLIS } else { 1_000 + backoff_millis(&mut self.random, self.throttles) };
+                let told = retry_after.and_then(|header| retry_after_millis(header, now)).unwrap_or(own);
+                self.limiter.close_until(now.plus(told.max(if bulk { own } else { 1_000 })));
+            }
+            Judgement::Trouble | Judgement::Unreadable | Judgement::LoginPage => self.failed(retry_after, now),
+            _ => self.answered(),
+        }
+    }
+
+    /// Notes that no answer came.
+    pub(super) fn unanswered(&mut self, now: Timestamp) {
+        self.open = self.open.saturating_sub(1);
+        self.failed(None, now);
+    }
+
+    fn answered(&mut self) {
+        self.failures = 0;
+        self.throttles = 0;
+        self.troubled_since = None;
+        self.throttled_since = None;
+        self.paused_until = Timestamp::default();
+    }
+
+    fn failed(&mut self, retry_after: Option<&str>, now: Timestamp) {
+        self.failures += 1;
+        self.troubled_since.get_or_insert(now);
+        if self.in_trouble() {
+            let pause = backoff_millis(&mut self.random, self.failures);
+            let told = retry_after.and_then(|header| retry_after_millis(header, now)).unwrap_or(0);
+            self.paused_until = now.plus(pause.max(told));
+        }
+    }
+
+    /// Whether the remote as a whole fails, so that no single batch is to blame.
+    pub(super) fn in_trouble(&self) -> bool {
+        self.failures >= OUTAGE_FAILURES
+    }
+
+    /// Until when the account said to wait.
+    pub(super) fn throttled_until(&self) -> Timestamp {
+        self.limiter.closed_until()
+    }
+
+    /// Requests sent so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// A pause before another try, in milliseconds.
+    pub(super) fn backoff(&mut self, failures: u32) -> u64 {
+        backoff_millis(&mut self.random, failures)
+    }
+
+    /// Why the run must stop for now, when the account has been unusable for too long.
+    pub(super) fn gave_up(&self, now: Timestamp) -> Option<Stop> {
+        let longer = |since: Option<Timestamp>, most: u64| since.is_some_and(|since| now.since(since) >= most);
+        if longer(self.troubled_since, OUTAGE_DEADLINE_MILLIS) {
+            let minutes = OUTAGE_DEADLINE_MILLIS / 60_000;
+            let message = format!("The account has given no usable answer for {minutes} minutes.");
+            let remedy = "Check the hostname and ActiveCampaign's status page, then run the export again.";
+            return Some(Stop::new("remote_unavailable", Category::Remote, message, remedy).retryable());
+        }
+        if longer(self.throttled_since, THROTTLE_DEADLINE_MILLIS) {
+            let minutes = THROTTLE_DEADLINE_MILLIS / 60_000;
+            let message = format!("The account has answered \"too many requests\" for {minutes} minutes.");
+            let remedy = "Find the other integrations that use this account's 5 requests a second, then run the export again.";
+            return Some(Stop::new("rate_limited", Category::Remote, message, remedy).retryable());
+        }
+        None
+    }
+}
+
+/// The key was refused, by a 401, a 403 or a page.
+pub(super) fn key_refused() -> Stop {
+    Stop::new(
+        "key_refused",
+        Category::Credentials,
+        "The account refused the key.",
+        "Copy the key again from Settings > Developer of this account; it may have been changed, or belong to \
+         another account or to a user without rights.",
+    )
+}
+
+/// What stops a run whatever was asked; `None` for answers that a caller can deal with.
+pub(super) fn fatal(judgement: &Judgement) -> Option<Stop> {
+    let remote = |code, message: &str, remedy: &str| Some(Stop::new(code, Category::Remote, message, remedy));
+    match judgement {
+        Judgement::PlanLimit => remote(
+            "plan_limit",
+            "The account's plan does not allow this.",
+            "Check the plan and its contact limit under Settings > Billing.",
+        ),
+        Judgement::Redirect => remote(
+            "redirected",
+            "The host answered with a redirect, which is never followed with a key.",
+            "Check the hostname under Settings > Developer: the account may have moved or be suspended.",
+        ),
+        Judgement::NotFound => remote(
+            "not_found",
+            "The host does not know ActiveCampaign's API.",
+            "Check the hostname under Settings > Developer.",
+        ),
+        _ => None,
+    }
+}

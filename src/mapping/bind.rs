@@ -1,0 +1,149 @@
+//! Compiles a plan's mapping for the columns of one source.
+
+use super::field::FieldRules;
+use super::{FieldProgram, Gate, Named, Part, Program, Source, TagProgram};
+use crate::contact::push_escaped;
+use crate::error::Issue;
+use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
+
+/// Looks columns up by their exact names and keeps every issue.
+struct Binder<'a> {
+    columns: &'a [String],
+    used: Vec<usize>,
+    issues: Vec<Issue>,
+}
+
+impl Program {
+    /// Compiles the plan's mapping.
+    ///
+    /// # Errors
+    /// One issue for each mapped column that the source does not have, or has twice.
+    pub fn bind(plan: &Plan, columns: &[String]) -> Result<Self, Vec<Issue>> {
+        let mut binder = Binder { columns, used: Vec::new(), issues: Vec::new() };
+        let mapping = &plan.mapping;
+        let mut targets = vec!["phone".to_owned()];
+        let id = mapping.id.as_deref().and_then(|name| binder.column("mapping.id", name));
+        let email = binder.source("mapping.email", &mapping.email);
+        let consent = mapping.consent.as_ref().map(|gate| binder.gate("mapping.consent", gate));
+        let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
+        let mut named = Vec::new();
+        let wanted: [(&str, &'static [u8], _, _); 3] = [
+            ("mapping.firstName", b",\"first_name\":\"", &mapping.first_name, None),
+            ("mapping.lastName", b",\"last_name\":\"", &mapping.last_name, None),
+            ("mapping.phone", b",\"phone\":\"", &mapping.phone, Some(0)),
+        ];
+        for (path, opening, value, phone) in wanted {
+            if let Some(value) = value {
+                named.push(Named { opening, source: binder.source(path, value), phone });
+            }
+        }
+        let mut fields = Vec::new();
+        for (index, field) in mapping.fields.iter().enumerate() {
+            let rules = FieldRules {
+                kind: field.kind,
+                options: field.options.clone(),
+                date_order: field.date_order,
+                separator: field.separator.clone(),
+            };
+            targets.push(field.title.clone());
+            fields.push(FieldProgram {
+                opening: format!("{{\"id\":{},\"value\":\"", field.id).into_bytes(),
+                source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
+                rules: (!rules.takes_any_text()).then_some(rules),
+                target: targets.len() - 1,
+            });
+        }
+        let mut tags = Vec::new();
+        for (index, tag) in mapping.tags.iter().enumerate() {
+            tags.push(binder.tag(&format!("mapping.tags[{index}]"), tag));
+        }
+        let Binder { mut used, issues, .. } = binder;
+        if !issues.is_empty() {
+            return Err(issues);
+        }
+        used.sort_unstable();
+        used.dedup();
+        Ok(Self {
+            id,
+            blank_words: plan.blank_words.iter().map(|word| word.trim().as_bytes().to_vec()).collect(),
+            consent: consent.flatten(),
+            subscribe: subscribe.flatten(),
+            email,
+            named,
+            fields,
+            tags,
+            subscribe_json: format!(",\"subscribe\":[{{\"listid\":{}}}]", plan.list).into_bytes(),
+            targets,
+            columns: used,
+            joined: Vec::new(),
+            value: Vec::new(),
+            omitted: Vec::new(),
+        })
+    }
+}
+
+impl Binder<'_> {
+    fn column(&mut self, path: &str, name: &str) -> Option<usize> {
+        let mut found = self.columns.iter().enumerate().filter(|(_, column)| *column == name).map(|(index, _)| index);
+        match (found.next(), found.next()) {
+            (Some(index), None) => {
+                self.used.push(index);
+                Some(index)
+            }
+            (Some(first), Some(second)) => {
+                let message = format!(
+                    "The source has two columns named \"{name}\" (columns {} and {}); rename one of them.",
+                    first + 1,
+                    second + 1
+                );
+                self.issues.push(Issue::new(path, "ambiguous_column", message));
+                None
+            }
+            (None, _) => {
+                let suggestion = closest(name, self.columns.iter().map(String::as_str));
+                let shown: Vec<&str> = self.columns.iter().take(12).map(String::as_str).collect();
+                let more = if self.columns.len() > shown.len() { ", ..." } else { "" };
+                let message =
+                    format!("The source has no column \"{name}\". It has: {}{more}.", shown.join(", "));
+                self.issues.push(Issue::new(path, "unknown_column", message).suggesting(suggestion));
+                None
+            }
+        }
+    }
+
+    /// The source of a value; column 0 stands in where an issue was kept, and is never read then.
+    fn source(&mut self, path: &str, value: &Value) -> Source {
+        match value {
+            Value::Column(name) => Source::Column(self.column(path, name).unwrap_or(0)),
+            Value::Template(template) => {
+                let path = format!("{path}.template");
+                let part = |piece: &Piece| match piece {
+                    Piece::Text(text) => Part::Text(text.clone().into_bytes()),
+                    Piece::Column(name) => Part::Column(self.column(&path, name).unwrap_or(0)),
+                };
+                Source::Template(template.pieces().iter().map(part).collect())
+            }
+        }
+    }
+
+    fn gate(&mut self, path: &str, gate: &Consent) -> Option<Gate> {
+        let column = self.column(path, &gate.column)?;
+        Some(Gate { column, values: gate.values.clone(), negated: gate.negated })
+    }
+
+    fn tag(&mut self, path: &str, tag: &TagMapping) -> TagProgram {
+        let escaped = |text: &str| {
+            let mut bytes = Vec::new();
+            push_escaped(&mut bytes, text.as_bytes());
+            bytes
+        };
+        match tag {
+            TagMapping::Fixed(name) => TagProgram::Fixed(escaped(name)),
+            TagMapping::Value { value, prefix, separator } => TagProgram::Value {
+                source: self.source(path, value),
+                prefix: escaped(prefix),
+                separator: separator.clone(),
+            },
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Addresses: one pass over the bytes, by ActiveCampaign's published rules and the stricter of the standards.
+//!
+//! Published (bulk import): something before the `@`; none of `" ( ) , : ; < > @ [ ]`; a dot in the domain
+//! and two or more letters after it. Its examples also show an apostrophe failing later. On top of that the
+//! local part must be a dot-atom and the domain a host name: anything else bounces, and one refused address
+//! refuses the whole batch it is in.
+
+use super::trim::trim_invisible;
+use crate::limits::{MAX_DOMAIN_LABEL_BYTES, MAX_EMAIL_BYTES, MAX_EMAIL_LOCAL_BYTES};
+use crate::rejection::Rule;
+
+const BAD: u8 = 0;
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const HYPHEN: u8 = 3;
+const DOT: u8 = 4;
+const AT: u8 = 5;
+/// Allowed before the `@` only.
+const SYMBOL: u8 = 6;
+
+/// The class of each byte.
+static CLASSES: [u8; 256] = classes();
+
+#[allow(clippy::indexing_slicing, reason = "a constant, built and bounds-checked by the compiler")]
+const fn classes() -> [u8; 256] {
+    let mut table = [BAD; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::cast_possible_truncation, reason = "below 256")]
+        let letter = byte as u8;
+        table[byte] = match letter {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'-' => HYPHEN,
+            b'.' => DOT,
+            b'@' => AT,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{'
+            | b'|' | b'}' | b'~' => SYMBOL,
+            _ => BAD,
+        };
+        byte += 1;
+    }
+    table
+}
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(BAD)
+}
+
+/// Checks an address and appends it, trimmed and in lower case.
+///
+/// # Errors
+/// The rule it breaks; nothing is appended then.
+pub(crate) fn push_email(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Rule> {
+    let text = trim_invisible(text);
+    if text.is_empty() {
+        return Err(Rule::EmailMissing);
+    }
+    if !is_valid(text) {
+        return Err(explain(text));
+    }
+    let start = out.len();
+    out.extend_from_slice(text);
+    if let Some(written) = out.get_mut(start..) {
+        written.make_ascii_lowercase();
+    }
+    Ok(())
+}
+
+/// The whole grammar in one pass; [`explain`] finds the rule for those few that fail.
+#[inline]
+fn is_valid(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    let mut previous = DOT;
+    let mut local = 0;
+    loop {
+        let Some(&byte) = bytes.next() else { return false };
+        let class = class(byte);
+        match class {
+            BAD => return false,
+            AT => break,
+            DOT if previous == DOT => return false,
+            _ => {}
+        }
+        previous = class;
+        local += 1;
+    }
+    (1..=MAX_EMAIL_LOCAL_BYTES).contains(&local)
+        && previous != DOT
+        && text.len() <= MAX_EMAIL_BYTES
+        && is_domain(bytes.as_slice())
+}
+
+#[inline]
+fn is_domain(domain: &[u8]) -> bool {
+    let mut previous = DOT;
+    let mut label = 0;
+    let mut only_letters = true;
+    let mut labels = 1;
+    for &byte in domain {
+        let class = class(byte);
+        match class {
+            LETTER => label += 1,
+            DIGIT => {
+                only_letters = false;
+                label += 1;
+            }
+            HYPHEN => {
+                if previous == DOT {
+                    return false;
+                }
+                only_letters = false;
+                label += 1;
+            }
+            DOT => {
+                if previous == DOT || previous == HYPHEN || label > MAX_DOMAIN_LABEL_BYTES {
+                    return false;
+                }
+                labels += 1;
+                label = 0;
+                only_letters = true;
+            }
+            _ => return false,
+        }
+        previous = class;
+    }
+    labels >= 2 && only_letters && (2..=MAX_DOMAIN_LABEL_BYTES).contains(&label)
+}
+
+/// Which rule an invalid address breaks: what a person would name first.
+#[cold]
+fn explain(text: &[u8]) -> Rule {
+    let has = |wanted: u8| text.contains(&wanted);
+    let ats = text.iter().filter(|byte| **byte == b'@').count();
+    let starts_mailto = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"mailto:"));
+    if starts_mailto {
+        return Rule::EmailMailto;
+    }
+    if ats > 1 && text.iter().any(|byte| matches!(byte, b',' | b';' | b' ' | b'/' | b'|' | b'\n' | b'\r')) {
+        return Rule::EmailSeveral;
+    }
+    if has(b'<') || has(b'>') {
+        return Rule::EmailDisplayName;
+    }
+    if ats != 1 {
+        return Rule::EmailNoAt;
+    }
+    if !text.is_ascii() {
+        return Rule::EmailNotAscii;
+    }
+    if has(b'\'') {
+        return Rule::EmailApostrophe;
+    }
+    if text.iter().any(|byte| class(*byte) == BAD) {
+        return Rule::EmailCharacter;
+    }
+    let local = text.split(|byte| *byte == b'@').next().unwrap_or_default();
+    if local.len() > MAX_EMAIL_LOCAL_BYTES || text.len() > MAX_EMAIL_BYTES {
+        return Rule::EmailTooLong;
+    }
+    if local.is_empty() {
+        return Rule::EmailNoAt;
+    }
+    if local.first() == Some(&b'.') || local.last() == Some(&b'.') || local.windows(2).any(|pair| pair == b"..") {
+        return Rule::EmailDots;
+    }
+    Rule::EmailDomain
+}

@@ -1,0 +1,351 @@
+//! Profile to contact, by a program that is compiled once from the plan and the source's columns.
+//! Knows no HTTP.
+
+mod bind;
+mod email;
+mod field;
+mod phone;
+pub mod suggest;
+mod trim;
+
+pub(crate) use trim::trim;
+
+use crate::contact::{Contact, Omission, push_escaped};
+use crate::limits::{MAX_TAGS, MAX_VALUE_BYTES};
+use crate::profile::{CellKind, Profile};
+use crate::rejection::Rule;
+use field::{FieldRules, split};
+
+/// A plan's mapping over the columns of one source.
+#[derive(Clone, Debug)]
+pub struct Program {
+    id: Option<usize>,
+    blank_words: Vec<Vec<u8>>,
+    consent: Option<Gate>,
+    subscribe: Option<Gate>,
+    email: Source,
+    named: Vec<Named>,
+    fields: Vec<FieldProgram>,
+    tags: Vec<TagProgram>,
+    subscribe_json: Vec<u8>,
+    targets: Vec<String>,
+    columns: Vec<usize>,
+    // Reused for every profile, so that the accepted path allocates nothing.
+    joined: Vec<u8>,
+    value: Vec<u8>,
+    omitted: Vec<(usize, Omission)>,
+}
+
+/// Where a value comes from, by column index.
+#[derive(Clone, Debug)]
+enum Source {
+    Column(usize),
+    Template(Vec<Part>),
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(Vec<u8>),
+    Column(usize),
+}
+
+/// A property of the contact itself.
+#[derive(Clone, Debug)]
+struct Named {
+    /// `,"first_name":"`
+    opening: &'static [u8],
+    source: Source,
+    /// The target number of a phone, whose values are tidied.
+    phone: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct FieldProgram {
+    /// `{"id":12,"value":"`
+    opening: Vec<u8>,
+    source: Source,
+    /// Absent where any text goes through.
+    rules: Option<FieldRules>,
+    target: usize,
+}
+
+#[derive(Clone, Debug)]
+enum TagProgram {
+    /// Already escaped.
+    Fixed(Vec<u8>),
+    Value { source: Source, prefix: Vec<u8>, separator: Option<String> },
+}
+
+/// A column that must say yes.
+#[derive(Clone, Debug)]
+struct Gate {
+    column: usize,
+    values: Vec<String>,
+    negated: bool,
+}
+
+/// What became of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// It is a contact, at the end of the body.
+    Contact(Contact),
+    /// Its consent column does not say yes.
+    Excluded,
+    /// It broke a rule.
+    Rejected(Rule, Option<usize>),
+}
+
+/// A rule that was broken, and in which column.
+type Broken = (Rule, Option<usize>);
+
+impl Program {
+    /// The columns it reads.
+    #[must_use]
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// The column of the profile's id in the source.
+    #[must_use]
+    pub fn id_column(&self) -> Option<usize> {
+        self.id
+    }
+
+    /// The name of a target, as [`Program::omitted`] numbers them.
+    #[must_use]
+    pub fn target_name(&self, target: usize) -> &str {
+        self.targets.get(target).map_or("", String::as_str)
+    }
+
+    /// The values left out of the last contact: target number and reason.
+    #[must_use]
+    pub fn omitted(&self) -> &[(usize, Omission)] {
+        &self.omitted
+    }
+
+    /// Writes a profile as a contact to the end of `body`; whatever is not a contact leaves `body` as it was.
+    pub fn map(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Mapped {
+        let start = body.len();
+        self.omitted.clear();
+        if self.consent.as_ref().is_some_and(|gate| !gate.opens(profile)) {
+            return Mapped::Excluded;
+        }
+        match self.write(profile, body) {
+            Ok(email_end) => {
+                let email = start + EMAIL_OPENING.len()..email_end;
+                Mapped::Contact(Contact { json: start..body.len(), email })
+            }
+            Err((rule, column)) => {
+                body.truncate(start);
+                Mapped::Rejected(rule, column)
+            }
+        }
+    }
+
+    /// Writes the contact; gives the end of its address.
+    fn write(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<usize, Broken> {
+        body.extend_from_slice(EMAIL_OPENING);
+        let email = self.email.read(profile, &mut self.joined)?;
+        let column = self.email.column();
+        let blank = is_blank_word(&self.blank_words, trim(email));
+        let email = if blank { b"".as_slice() } else { email };
+        email::push_email(body, email).map_err(|rule| (rule, column))?;
+        let email_end = body.len();
+        body.push(b'"');
+        self.write_named(profile, body)?;
+        self.write_fields(profile, body)?;
+        self.write_tags(profile, body)?;
+        if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
+            body.extend_from_slice(&self.subscribe_json);
+        }
+        body.push(b'}');
+        Ok(email_end)
+    }
+
+    fn write_named(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
+        for named in &self.named {
+            let text = trim(named.source.read(profile, &mut self.joined)?);
+            if text.is_empty() || is_blank_word(&self.blank_words, text) {
+                continue;
+            }
+            let start = body.len();
+            body.extend_from_slice(named.opening);
+            match named.phone {
+                Some(target) => {
+                    if !phone::push_phone(body, text) {
+                        body.truncate(start);
+                        self.omitted.push((target, Omission::PhoneUnusable));
+                        continue;
+                    }
+                }
+                None => push_text(body, text, &named.source)?,
+            }
+            body.push(b'"');
+        }
+        Ok(())
+    }
+
+    fn write_fields(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
+        let mut opened = false;
+        for field in &self.fields {
+            let text = trim(field.source.read(profile, &mut self.joined)?);
+            if text.is_empty() || is_blank_word(&self.blank_words, text) {
+                continue;
+            }
+            let text = match &field.rules {
+                None => text,
+                Some(rules) => {
+                    self.value.clear();
+                    if let Err(reason) = rules.push(&mut self.value, text) {
+                        self.omitted.push((field.target, reason));
+                        continue;
+                    }
+                    self.value.as_slice()
+                }
+            };
+            body.extend_from_slice(if opened { b"," } else { b",\"fields\":[" });
+            opened = true;
+            body.extend_from_slice(&field.opening);
+            push_text(body, text, &field.source)?;
+            body.extend_from_slice(b"\"}");
+        }
+        if opened {
+            body.push(b']');
+        }
+        Ok(())
+    }
+
+    fn write_tags(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
+        let start = body.len();
+        let mut count = 0;
+        for tag in &self.tags {
+            let (source, prefix, separator) = match tag {
+                TagProgram::Fixed(text) => {
+                    push_tag(body, start, &mut count, |body| {
+                        body.extend_from_slice(text);
+                        true
+                    })
+                    .map_err(|rule| (rule, None))?;
+                    continue;
+                }
+                TagProgram::Value { source, prefix, separator } => (source, prefix, separator),
+            };
+            let text = trim(source.read(profile, &mut self.joined)?);
+            if text.is_empty() || is_blank_word(&self.blank_words, text) {
+                continue;
+            }
+            if text.len() > MAX_VALUE_BYTES {
+                return Err((Rule::ValueTooLong, source.column()));
+            }
+            let separator = separator.as_deref().unwrap_or_default().as_bytes();
+            for part in split(text, separator).map(trim).filter(|part| !part.is_empty()) {
+                push_tag(body, start, &mut count, |body| {
+                    body.extend_from_slice(prefix);
+                    push_escaped(body, part)
+                })
+                .map_err(|rule| (rule, source.column()))?;
+            }
+        }
+        if count > 0 {
+            body.push(b']');
+        }
+        Ok(())
+    }
+}
+
+const EMAIL_OPENING: &[u8] = b"{\"email\":\"";
+const TAGS_OPENING: &[u8] = b",\"tags\":[";
+
+/// Writes one tag, unless the contact has it already; `write` says whether the text was clean.
+fn push_tag(
+    body: &mut Vec<u8>,
+    start: usize,
+    count: &mut usize,
+    write: impl FnOnce(&mut Vec<u8>) -> bool,
+) -> Result<(), Rule> {
+    let before = body.len();
+    body.extend_from_slice(if *count == 0 { TAGS_OPENING } else { b"," });
+    let tag = body.len();
+    body.push(b'"');
+    if !write(body) {
+        return Err(Rule::ValueControl);
+    }
+    body.push(b'"');
+    // The quotes around both make a whole-tag match: an escaped quote is never a bare one.
+    let (earlier, this) = body.split_at_checked(tag).unwrap_or_default();
+    let earlier = earlier.get(start + TAGS_OPENING.len()..).unwrap_or_default();
+    if *count > 0 && earlier.split(|byte| *byte == b',').any(|one| one == this) {
+        body.truncate(before);
+        return Ok(());
+    }
+    *count += 1;
+    if *count > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
+}
+
+fn push_text(body: &mut Vec<u8>, text: &[u8], source: &Source) -> Result<(), Broken> {
+    if text.len() > MAX_VALUE_BYTES {
+        return Err((Rule::ValueTooLong, source.column()));
+    }
+    if push_escaped(body, text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
+}
+
+#[inline]
+fn is_blank_word(words: &[Vec<u8>], text: &[u8]) -> bool {
+    !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+impl Source {
+    /// The column, when there is just one.
+    fn column(&self) -> Option<usize> {
+        match self {
+            Self::Column(column) => Some(*column),
+            Self::Template(_) => None,
+        }
+    }
+
+    /// The value; a template's is blank when all its columns are.
+    #[inline]
+    fn read<'a>(&self, profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
+        match self {
+            Self::Column(column) => read_column(profile, *column),
+            Self::Template(parts) => {
+                joined.clear();
+                let mut filled = false;
+                for part in parts {
+                    match part {
+                        Part::Text(text) => joined.extend_from_slice(text),
+                        Part::Column(column) => {
+                            let text = trim(read_column(profile, *column)?);
+                            filled |= !text.is_empty();
+                            joined.extend_from_slice(text);
+                        }
+                    }
+                }
+                Ok(if filled { joined } else { &[] })
+            }
+        }
+    }
+}
+
+#[inline]
+fn read_column<'a>(profile: &Profile<'a>, column: usize) -> Result<&'a [u8], Broken> {
+    match profile.kind(column) {
+        CellKind::Text => Ok(profile.text(column)),
+        CellKind::Missing => Ok(&[]),
+        CellKind::Nested => Err((Rule::ValueNested, Some(column))),
+        CellKind::LoneSurrogate => Err((Rule::ValueSurrogate, Some(column))),
+    }
+}
+
+impl Gate {
+    /// Whether the column says yes. A blank is neither consent nor refusal, so it does not open.
+    fn opens(&self, profile: &Profile<'_>) -> bool {
+        let text = trim(profile.text(self.column));
+        let one_of = |words: &[&str]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text));
+        match (self.values.is_empty(), self.negated) {
+            (false, _) => self.values.iter().any(|value| value.as_bytes() == text),
+            (true, false) => one_of(&["true", "yes", "y", "1", "on"]),
+            (true, true) => one_of(&["false", "no", "n", "0", "off"]),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A mapping guessed from the names of the columns.
+
+use crate::connection::AccountSchema;
+use crate::plan::loose;
+use serde::Serialize;
+
+/// One guess.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// `email`, `firstName`, `lastName`, `phone`, `id`, `consent`, or `fields` for a custom field.
+    pub target: &'static str,
+    /// The custom field's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The source's column.
+    pub column: String,
+    /// From 0 to 1: 1 is the usual name itself, lower is a name that is used for it less often.
+    pub confidence: f64,
+    /// Whether the column points the other way round, such as "do not e-mail".
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub negated: bool,
+}
+
+/// Names in order of preference, compared without case, blanks, `_`, `-` and the prefix `msdynci_`
+/// (columns that Customer Insights and Dataverse write).
+const TARGETS: [(&str, &[&str]); 5] = [
+    ("id", &["customerid", "contactid", "id", "alternatekey"]),
+    (
+        "email",
+        &["email", "emailaddress1", "emailaddress", "mail", "eposta", "emailaddress2", "emailaddress3"],
+    ),
+    ("firstName", &["firstname", "givenname", "forename", "first"]),
+    ("lastName", &["lastname", "surname", "familyname", "last"]),
+    ("phone", &["phone", "mobilephone", "telephone1", "telephone", "phonenumber", "mobile"]),
+];
+
+const CONSENT: [&str; 6] = ["consent", "emailsubscriber", "newsletterconsent", "emailconsent", "optin", "subscribed"];
+const REFUSAL: [&str; 6] = ["donotbulkemail", "donotemail", "donotcontact", "optout", "unsubscribed", "emailoptout"];
+
+/// Guesses what each column is. Guesses are for a person to confirm: a saved mapping names exact columns.
+#[must_use]
+pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Suggestion> {
+    let keys: Vec<String> = columns.iter().map(|column| key(column)).collect();
+    let mut taken = vec![false; columns.len()];
+    let mut suggestions = Vec::new();
+    let mut claim = |target: &'static str, names: &[&str], negated: bool| {
+        for (rank, name) in names.iter().enumerate() {
+            let found = keys.iter().zip(taken.iter_mut()).zip(columns).find(|((key, taken), _)| key == name && !**taken);
+            if let Some(((_, taken), column)) = found {
+                *taken = true;
+                let confidence = if rank == 0 { 1.0 } else { 0.9 - 0.08 * f64::from(u8::try_from(rank).unwrap_or(9)) };
+                suggestions.push(Suggestion {
+                    target,
+                    field: None,
+                    column: column.clone(),
+                    confidence: (confidence * 100.0).round() / 100.0,
+                    negated,
+                });
+                return true;
+            }
+        }
+        false
+    };
+    for (target, names) in TARGETS {
+        claim(target, names, false);
+    }
+    // A column that states a refusal is the stronger sign: most profiles carry it for a reason.
+    if !claim("consent", &REFUSAL, true) {
+        claim("consent", &CONSENT, false);
+    }
+    if let Some(account) = account {
+        for field in &account.fields {
+            let wanted = [loose(&field.title), loose(&field.perstag)];
+            let found = keys
+                .iter()
+                .zip(taken.iter_mut())
+                .zip(columns)
+                .find(|((key, taken), _)| !**taken && !key.is_empty() && wanted.contains(key));
+            if let Some(((_, taken), column)) = found {
+                *taken = true;
+                suggestions.push(Suggestion {
+                    target: "fields",
+                    field: Some(field.title.clone()),
+                    column: column.clone(),
+                    confidence: 0.9,
+                    negated: false,
+                });
+            }
+        }
+    }
+    suggestions
+}
+
+/// A column's name as it is compared.
+fn key(column: &str) -> String {
+    let name = column.trim();
+    let lower = name.to_ascii_lowercase();
+    let bare = lower.strip_prefix("msdynci_").unwrap_or(&lower);
+    loose(bare)
+}

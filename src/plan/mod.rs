@@ -1,0 +1,173 @@
+//! The saved definition of an export, and the plan it becomes.
+//!
+//! Settings are text that people write. [`Plan::parse`] turns them into a plan that cannot be wrong, or
+//! gives back *all* their issues, each with the path of the setting. An unknown key is an issue.
+
+mod mapping;
+mod reader;
+mod template;
+
+pub use mapping::{Consent, DateOrder, FieldMapping, Mapping, TagMapping, Value};
+pub use template::{Piece, Template};
+pub(crate) use reader::{closest, loose};
+
+use crate::connection::{AccountSchema, Hostname};
+use crate::error::Issue;
+use crate::limits::MAX_SETTINGS_BYTES;
+use crate::profile::{Format, SourceOptions};
+use reader::{Issues, Section};
+
+/// Whether the import sets off the account's automations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Automations {
+    /// They stay quiet. The default; ActiveCampaign's own default is the opposite.
+    Exclude,
+    /// They run, for each contact and again for each batch that has to be sent again.
+    Run,
+}
+
+/// A definition that has been checked against the account it writes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The export's own name.
+    pub name: String,
+    /// The account, when the definition names it.
+    pub host: Option<Hostname>,
+    /// The list that profiles go to.
+    pub list: u64,
+    /// How the source is written.
+    pub source: SourceOptions,
+    /// Words that mean "no value", besides blank cells.
+    pub blank_words: Vec<String>,
+    /// What goes where.
+    pub mapping: Mapping,
+    /// Whether automations run.
+    pub automations: Automations,
+    /// Whether the account's lists and fields were known when this plan was made.
+    pub resolved: bool,
+}
+
+const KEYS: [&str; 9] =
+    ["$schema", "version", "name", "host", "list", "source", "mapping", "automations", "mode"];
+
+impl Plan {
+    /// Reads a definition. With `account` its list and fields are looked up there; without, titles of fields
+    /// stay unresolved and the plan serves a dry run only. `allowed_hosts` are hosts beyond an account's own
+    /// domains.
+    ///
+    /// # Errors
+    /// All issues of the definition.
+    pub fn parse(
+        settings: &[u8],
+        account: Option<&AccountSchema>,
+        allowed_hosts: &[String],
+    ) -> Result<Self, Vec<Issue>> {
+        if settings.len() > MAX_SETTINGS_BYTES {
+            return Err(vec![Issue::new("", "too_large", "The definition is larger than 1 MiB.")]);
+        }
+        let value: serde_json::Value = serde_json::from_slice(settings).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            vec![Issue::new("", "not_json", format!("The definition is not valid JSON ({place})."))]
+        })?;
+        let mut issues = Issues::default();
+        let plan = read(&value, account, allowed_hosts, &mut issues);
+        match plan {
+            Some(plan) if issues.0.is_empty() => Ok(plan),
+            _ => Err(issues.0),
+        }
+    }
+}
+
+fn read(
+    value: &serde_json::Value,
+    account: Option<&AccountSchema>,
+    allowed_hosts: &[String],
+    issues: &mut Issues,
+) -> Option<Plan> {
+    let root = Section::open("", value, &KEYS, issues)?;
+    read_version(&root, issues);
+    let name = root.text("name", issues).unwrap_or("Unnamed export").to_owned();
+    let host = root.text("host", issues).and_then(|text| match Hostname::parse(text, allowed_hosts) {
+        Ok(host) => Some(host),
+        Err(error) => {
+            issues.suggest("host", "hostname", error.reason, error.corrected);
+            None
+        }
+    });
+    if root.get("list").is_none() {
+        root.missing("list", issues);
+    }
+    let list = root.id("list", issues);
+    if let (Some(list), Some(account)) = (list, account) {
+        check_list(list, account, issues);
+    }
+    let (source, blank_words) = read_source(&root, issues);
+    let automations = root
+        .word("automations", &[("exclude", Automations::Exclude), ("run", Automations::Run)], issues)
+        .unwrap_or(Automations::Exclude);
+    // Only adding exists; a mode that would remove people must never be taken for it.
+    root.word("mode", &[("add", ())], issues);
+    let mapping = match root.get("mapping") {
+        Some(value) => mapping::read(value, account, issues),
+        None => {
+            root.missing("mapping", issues);
+            None
+        }
+    };
+    Some(Plan {
+        name,
+        host,
+        list: list?,
+        source,
+        blank_words,
+        mapping: mapping?,
+        automations,
+        resolved: account.is_some(),
+    })
+}
+
+fn read_version(root: &Section<'_>, issues: &mut Issues) {
+    match root.get("version") {
+        None => root.missing("version", issues),
+        Some(version) if version.as_u64() == Some(1) => {}
+        Some(_) => issues.add("version", "version", "`version` must be 1, the only version of definitions so far."),
+    }
+}
+
+fn check_list(list: u64, account: &AccountSchema, issues: &mut Issues) {
+    if account.lists.iter().any(|known| known.id == list) {
+        return;
+    }
+    let names: Vec<String> =
+        account.lists.iter().take(8).map(|list| format!("{} ({})", list.id, list.name)).collect();
+    let there = match account.lists.len() {
+        0 => "The account shows no list to this key.".to_owned(),
+        count if count > names.len() => format!("It has {count} lists, such as {}.", names.join(", ")),
+        _ => format!("It has {}.", names.join(", ")),
+    };
+    issues.add("list", "unknown_list", format!("The account has no list {list}. {there}"));
+}
+
+fn read_source(root: &Section<'_>, issues: &mut Issues) -> (SourceOptions, Vec<String>) {
+    let Some(value) = root.get("source") else {
+        return (SourceOptions::default(), Vec::new());
+    };
+    let Some(section) = Section::open("source", value, &["format", "delimiter", "blank"], issues) else {
+        return (SourceOptions::default(), Vec::new());
+    };
+    let formats = [("auto", Format::Auto), ("csv", Format::Csv), ("ndjson", Format::Ndjson)];
+    let format = section.word("format", &formats, issues).unwrap_or_default();
+    let delimiter = match section.get("delimiter") {
+        None => None,
+        // A tab is blank to `text`, so the delimiter is read as it stands.
+        Some(serde_json::Value::String(text)) if [",", ";", "\t", "|"].contains(&text.as_str()) => {
+            text.bytes().next()
+        }
+        Some(_) => {
+            let message = "`source.delimiter` must be one of \",\" \";\" \"\\t\" \"|\".";
+            issues.add("source.delimiter", "unknown_word", message);
+            None
+        }
+    };
+    (SourceOptions { format, delimiter }, section.texts("blank", issues))
+}

@@ -1,0 +1,182 @@
+//! The async loop: performs what a machine asks for through the host, and tells it what happened.
+
+use super::convert::to_js;
+use super::host::{Answer, CoreHost};
+use crate::error::Misuse;
+use crate::export::{Discovery, Export, Input, Output, Request, Sent, Summary, Wait};
+use crate::time::Timestamp;
+use js_sys::Uint8Array;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// A machine of the core that is told what happened.
+pub(super) trait Machine {
+    type Finish;
+    fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse>;
+    fn next(&mut self) -> Option<Output<Self::Finish>>;
+}
+
+impl Machine for Export {
+    type Finish = Summary;
+    fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse> {
+        self.handle_input(now, input)
+    }
+    fn next(&mut self) -> Option<Output<Summary>> {
+        self.poll_output()
+    }
+}
+
+impl Machine for Discovery {
+    type Finish = Result<crate::export::Account, crate::error::Stop>;
+    fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse> {
+        self.handle_input(now, input)
+    }
+    fn next(&mut self) -> Option<Output<Self::Finish>> {
+        self.poll_output()
+    }
+}
+
+enum Event {
+    Bytes(Option<Uint8Array>),
+    SourceFailed,
+    Answer(u64, Answer),
+    Woken(u64),
+    HostFailed(JsValue),
+}
+
+type Pending = Vec<Pin<Box<dyn Future<Output = Event>>>>;
+
+/// Drives a machine to its end.
+pub(super) async fn drive<M: Machine>(machine: &mut M, host: &CoreHost) -> Result<M::Finish, JsValue> {
+    let mut pending: Pending = Vec::new();
+    let (mut reading, mut timer, mut cancelled) = (false, None, false);
+    loop {
+        let wait = match drain(machine, host, &mut pending)? {
+            Drained::Wait(wait) => wait,
+            Drained::Finish(finish) => return Ok(finish),
+        };
+        if wait.wants_bytes && !reading {
+            reading = true;
+            pending.push(read(host)?);
+        }
+        if let Some(until) = wait.until.filter(|until| timer.is_none_or(|timer| *until < timer)) {
+            timer = Some(until);
+            pending.push(sleep(host, until));
+        }
+        let aborted = || !cancelled && host.signal().is_some_and(|signal| signal.aborted());
+        let misuse = |error: Misuse| JsValue::from(JsError::new(&error.to_string()));
+        match next_event(&mut pending, aborted).await {
+            None => {
+                cancelled = true;
+                machine.tell(host.time(), &Input::Cancel).map_err(misuse)?;
+            }
+            Some(Event::Bytes(Some(bytes))) => {
+                reading = false;
+                machine.tell(host.time(), &Input::Bytes(&bytes.to_vec())).map_err(misuse)?;
+            }
+            Some(Event::Bytes(None)) => machine.tell(host.time(), &Input::EndOfSource).map_err(misuse)?,
+            Some(Event::SourceFailed) => machine.tell(host.time(), &Input::SourceFailed).map_err(misuse)?,
+            Some(Event::Answer(id, answer)) => tell_answer(machine, host.time(), id, &answer).map_err(misuse)?,
+            Some(Event::Woken(until)) => {
+                // A sleep that a sooner one replaced has nothing to say about the timer.
+                if timer.is_some_and(|timer| timer.as_millis() == until) {
+                    timer = None;
+                }
+                machine.tell(host.time(), &Input::Wake).map_err(misuse)?;
+            }
+            Some(Event::HostFailed(error)) => return Err(error),
+        }
+    }
+}
+
+enum Drained<F> {
+    Wait(Wait),
+    Finish(F),
+}
+
+/// Performs a machine's outputs up to the next `Wait` or `Finish`; reports cross once, as arrays.
+fn drain<M: Machine>(machine: &mut M, host: &CoreHost, pending: &mut Pending) -> Result<Drained<M::Finish>, JsValue> {
+    let mut rejections = Vec::new();
+    let mut progress = None;
+    let drained = loop {
+        match machine.next() {
+            Some(Output::Send(request)) => pending.push(send(host, request)?),
+            Some(Output::Reject(rejection)) => rejections.push(rejection),
+            Some(Output::Report(report)) => progress = Some(report),
+            Some(Output::Wait(wait)) => break Drained::Wait(wait),
+            Some(Output::Finish(finish)) => break Drained::Finish(finish),
+            None => return Err(JsError::new("the core neither waits nor finishes").into()),
+        }
+    };
+    if !rejections.is_empty() {
+        host.reject(to_js(&rejections))?;
+    }
+    if let Some(progress) = progress {
+        host.report(to_js(&progress))?;
+    }
+    Ok(drained)
+}
+
+/// The first event of those pending; `None` when the run was cancelled.
+async fn next_event(pending: &mut Pending, aborted: impl Fn() -> bool) -> Option<Event> {
+    poll_fn(|context| {
+        if aborted() {
+            return Poll::Ready(None);
+        }
+        for index in 0..pending.len() {
+            let Some(future) = pending.get_mut(index) else { break };
+            if let Poll::Ready(event) = future.as_mut().poll(context) {
+                drop(pending.swap_remove(index));
+                return Poll::Ready(Some(event));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn send(host: &CoreHost, request: Request) -> Result<Pin<Box<dyn Future<Output = Event>>>, JsValue> {
+    let body = request.call.body.as_deref().map(Uint8Array::from);
+    let promise = host.fetch(request.call.method.name(), &request.call.path, body)?;
+    Ok(Box::pin(async move {
+        match JsFuture::from(promise).await {
+            Ok(answer) => Event::Answer(request.id, answer.unchecked_into()),
+            Err(error) => Event::HostFailed(error),
+        }
+    }))
+}
+
+fn read(host: &CoreHost) -> Result<Pin<Box<dyn Future<Output = Event>>>, JsValue> {
+    let promise = host.read()?;
+    Ok(Box::pin(async move {
+        match JsFuture::from(promise).await {
+            Ok(bytes) if bytes.is_null() || bytes.is_undefined() => Event::Bytes(None),
+            Ok(bytes) => Event::Bytes(Some(bytes.unchecked_into())),
+            Err(_) => Event::SourceFailed,
+        }
+    }))
+}
+
+fn sleep(host: &CoreHost, until: Timestamp) -> Pin<Box<dyn Future<Output = Event>>> {
+    #[allow(clippy::cast_precision_loss, reason = "a wait of minutes")]
+    let promise = host.sleep(until.since(host.time()) as f64);
+    Box::pin(async move {
+        match JsFuture::from(promise).await {
+            Ok(_) => Event::Woken(until.as_millis()),
+            Err(error) => Event::HostFailed(error),
+        }
+    })
+}
+
+fn tell_answer<M: Machine>(machine: &mut M, now: Timestamp, id: u64, answer: &Answer) -> Result<(), Misuse> {
+    let Some(status) = answer.status() else {
+        let sent = if answer.unsent() == Some(true) { Sent::No } else { Sent::Unknown };
+        return machine.tell(now, &Input::Unanswered { id, sent });
+    };
+    let body = answer.body().map(|body| body.to_vec()).unwrap_or_default();
+    let retry_after = answer.retry_after();
+    machine.tell(now, &Input::Response { id, status, retry_after: retry_after.as_deref(), body: &body })
+}

@@ -1,0 +1,170 @@
+//! Mapping, validation and batching alone, for those who send by their own means.
+
+use super::convert::to_js;
+use super::read_account;
+use crate::error::{Category, Issue, Stop};
+use crate::export::{Advance, Counts, Encoder, EncoderOptions, OmissionCount};
+use crate::limits::MULTI_CONTACT_REQUESTS_PER_MINUTE;
+use crate::plan::Plan;
+use js_sys::Uint8Array;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wasm_bindgen::prelude::*;
+
+/// Turns the bytes of a source into request bodies.
+#[wasm_bindgen]
+pub struct BatchEncoder {
+    encoder: Encoder,
+    contacts: u32,
+    first_ordinal: f64,
+    batches: u64,
+    ended: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EncodeCounts<'a> {
+    read: u64,
+    accepted: u64,
+    rejected: u64,
+    duplicate: u64,
+    excluded: u64,
+    batches: u64,
+    /// At the account's rate.
+    minutes: f64,
+    rejected_by_rule: BTreeMap<&'static str, u64>,
+    omissions: &'a [OmissionCount],
+}
+
+#[wasm_bindgen]
+impl BatchEncoder {
+    /// Reads a definition. With `unresolved`, fields named by title need no account: a dry run.
+    ///
+    /// # Errors
+    /// A stop with all issues of the settings.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        settings: &str,
+        account: Option<String>,
+        allowed_hosts: Vec<String>,
+        unresolved: bool,
+        seed: u64,
+        reveal: bool,
+        count_only: bool,
+    ) -> Result<BatchEncoder, JsValue> {
+        let stop = |issues: Vec<Issue>| to_js(&Stop::settings(issues));
+        let account = read_account(account.as_deref()).map_err(|issue| stop(vec![issue]))?;
+        let plan = Plan::parse(settings.as_bytes(), account.as_ref(), &allowed_hosts).map_err(stop)?;
+        if !unresolved {
+            let nameless = |(index, _): (usize, _)| {
+                let message = "This field is named by its title; pass the account, or name the field by `id`.";
+                Issue::new(format!("mapping.fields[{index}].field"), "account_needed", message)
+            };
+            let issues: Vec<Issue> =
+                plan.mapping.fields.iter().enumerate().filter(|(_, field)| field.id == 0).map(nameless).collect();
+            if !issues.is_empty() {
+                return Err(stop(issues));
+            }
+        }
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only });
+        Ok(Self { encoder, contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
+    }
+
+    /// Feeds bytes of the source: one copy, straight into the decoder.
+    pub fn push(&mut self, chunk: &Uint8Array) {
+        let length = usize::try_from(chunk.length()).unwrap_or(0);
+        chunk.copy_to(self.encoder.space(length));
+    }
+
+    /// Says that the source has ended.
+    pub fn finish(&mut self) {
+        self.encoder.finish();
+    }
+
+    /// The next body; `undefined` when bytes are missing or, with `ended`, at the end.
+    ///
+    /// # Errors
+    /// A stop: the source as a whole cannot be exported.
+    #[allow(clippy::should_implement_trait, reason = "the name that JavaScript sees")]
+    pub fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        match self.encoder.advance().map_err(|stop| to_js(&stop))? {
+            Advance::Batch(batch) => {
+                self.batches += 1;
+                self.contacts = u32::try_from(batch.entries().len()).unwrap_or(u32::MAX);
+                #[allow(clippy::cast_precision_loss, reason = "row numbers stay below 2^53")]
+                let first = batch.entries().first().map_or(0.0, |entry| entry.position.row as f64);
+                self.first_ordinal = first;
+                Ok(Some(Uint8Array::from(batch.body())))
+            }
+            Advance::NeedBytes => Ok(None),
+            Advance::End => {
+                self.ended = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether all bodies have been given.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Contacts of the last body.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn contacts(&self) -> u32 {
+        self.contacts
+    }
+
+    /// Row of the first contact of the last body.
+    #[wasm_bindgen(getter, js_name = firstOrdinal)]
+    #[must_use]
+    pub fn first_ordinal(&self) -> f64 {
+        self.first_ordinal
+    }
+
+    /// The rejections since the last call, as an array; `undefined` when there are none.
+    #[must_use]
+    pub fn rejections(&mut self) -> JsValue {
+        let rejections = self.encoder.take_rejections();
+        if rejections.is_empty() { JsValue::UNDEFINED } else { to_js(&rejections) }
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn counts(&self) -> JsValue {
+        let Counts { read, accepted, rejected, duplicate, excluded, .. } = *self.encoder.counts();
+        #[allow(clippy::cast_precision_loss, reason = "a number of minutes")]
+        let minutes = self.batches as f64 / MULTI_CONTACT_REQUESTS_PER_MINUTE as f64;
+        to_js(&EncodeCounts {
+            read,
+            accepted,
+            rejected,
+            duplicate,
+            excluded,
+            batches: self.batches,
+            minutes,
+            rejected_by_rule: self.encoder.counts().by_code(),
+            omissions: &self.encoder.omissions(),
+        })
+    }
+}
+
+/// The columns of a source, from its first bytes.
+///
+/// # Errors
+/// A stop: the source is empty, or not readable as CSV or NDJSON.
+#[wasm_bindgen(js_name = readColumns)]
+pub fn read_columns(chunk: &[u8], complete: bool) -> Result<Option<Vec<String>>, JsValue> {
+    let mut decoder = crate::source::Decoder::new(crate::source::SourceOptions::default());
+    decoder.feed(chunk);
+    if complete {
+        decoder.finish();
+    }
+    decoder.columns().map(|columns| columns.map(<[String]>::to_vec)).map_err(|error| {
+        let message = format!("{} (line {}, column {})", error.message, error.line, error.column);
+        to_js(&Stop::new(error.code, Category::Source, message, "Correct the source."))
+    })
+}
