@@ -1,0 +1,3 @@
+import { tuned, UNICODE } from "../hand-tuned.mjs";
+
+export const run = (path, sink) => tuned(path, sink, UNICODE);

@@ -1,0 +1,72 @@
+// The product through its public API, in the layout that is published.
+import { encodeBatches } from "../../../target/pkg/dist/entry/node.js";
+import { DUPLICATE, INVALID, MISSING } from "../job.mjs";
+import { byteStream } from "../source.mjs";
+
+const definition = {
+  version: 1,
+  name: "Benchmark",
+  host: "example.api-us1.com",
+  list: 4,
+  mapping: {
+    email: "EMail",
+    firstName: "FirstName",
+    lastName: "LastName",
+    phone: "Telephone",
+    fields: [
+      { id: 1, column: "CustomerId" },
+      { id: 2, column: "Birthdate" },
+      { id: 3, column: "City" },
+      { id: 4, column: "Country" },
+      { id: 5, column: "TotalSpend" },
+    ],
+    tags: [{ column: "LoyaltyTier" }],
+    subscribe: { column: "Consent", values: ["true"] },
+  },
+  automations: "exclude",
+};
+
+const account = {
+  lists: [{ id: 4, name: "Newsletter" }],
+  fields: definition.mapping.fields.map(({ id, column }) => ({
+    id,
+    title: column,
+    type: "text",
+    perstag: column.toUpperCase(),
+    options: [],
+  })),
+  tags: [],
+};
+
+function reasonOf(rule) {
+  if (rule === "email_missing") return MISSING;
+  if (rule === "duplicate") return DUPLICATE;
+  if (rule.startsWith("email_")) return INVALID;
+  return rule; // not a reason of the job: it shows up as a disagreement
+}
+
+export async function run(path, sink) {
+  const rejections = [];
+  const options = { definition, account, source: byteStream(path) };
+  if (sink.verifies) {
+    options.onRejections = (some) => {
+      for (const { row, rule } of some) rejections.push({ row, rule });
+    };
+  }
+
+  const batches = encodeBatches(options);
+  for await (const { body } of batches) sink.body(body);
+  const summary = await batches.summary;
+  sink.wasmMemoryBytes = summary.wasmMemoryBytes;
+
+  if (sink.verifies) {
+    // They arrive as they are found, duplicates later than the rest.
+    rejections.sort((a, b) => a.row - b.row);
+    for (const { row, rule } of rejections) sink.refuse(row, reasonOf(rule));
+  } else {
+    for (const [rule, count] of Object.entries(summary.rejectedByRule)) {
+      if (rule !== "duplicate") sink.refused(reasonOf(rule), count);
+    }
+    sink.refused(DUPLICATE, summary.duplicate);
+  }
+}

