@@ -1,0 +1,62 @@
+// Builds the npm package into target/pkg: core to wasm, glue, wasm-opt, TypeScript, and packs it.
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bindgenOut, checkMachine, installPackages, installTarget, js, pkg, root, run, say, target } from "./tools.mjs";
+
+const bin = (name) => join(js, "node_modules", ".bin", name);
+
+function buildCore() {
+  say("building the core (Rust to WebAssembly)");
+  // simd128 is in every supported host (Node 20, workerd, browsers since 2021).
+  run("cargo", ["build", "--locked", "--release", "--lib", "--target", "wasm32-unknown-unknown"], {
+    env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Ctarget-feature=+simd128" },
+    failure: "The core could not be built: see the lines above.",
+  });
+  // The generator is its own build, so that its dependencies never meet the core's flags.
+  run("cargo", ["build", "--locked", "--features", "bindgen", "--bin", "bindgen", "--target-dir", join(target, "tools")], {
+    failure: "The glue generator could not be built: see the lines above.",
+  });
+  const wasm = join(target, "wasm32-unknown-unknown", "release", "activecampaign_export.wasm");
+  rmSync(bindgenOut, { recursive: true, force: true });
+  mkdirSync(bindgenOut, { recursive: true });
+  run(join(target, "tools", "debug", "bindgen"), [wasm, bindgenOut]);
+  // The glue is an ES module; without this TypeScript and Node take it for CommonJS.
+  writeFileSync(join(bindgenOut, "package.json"), '{"type":"module"}\n');
+  const optimized = join(bindgenOut, "core_bg.wasm");
+  run(process.execPath, [bin("wasm-opt"), "-O3", "--strip-debug", "--strip-producers", optimized, "-o", optimized]);
+  const bytes = readFileSync(optimized);
+  if (!WebAssembly.validate(bytes)) throw new Error("the optimized wasm is not valid");
+  return bytes;
+}
+
+function buildPackage() {
+  say("compiling the TypeScript layer");
+  const dist = join(pkg, "dist");
+  rmSync(pkg, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  run(process.execPath, [bin("tsc"), "--project", join(js, "tsconfig.json"), "--outDir", dist]);
+  for (const name of ["core.js", "core.d.ts", "core_bg.wasm", "core_bg.wasm.d.ts"]) {
+    if (existsSync(join(bindgenOut, name))) copyFileSync(join(bindgenOut, name), join(dist, name));
+  }
+  cpSync(join(root, "pkg-template"), pkg, { recursive: true });
+  copyFileSync(join(root, "LICENSE"), join(pkg, "LICENSE"));
+  const metadata = JSON.parse(run("cargo", ["metadata", "--no-deps", "--format-version", "1", "--locked"], { quiet: true }));
+  const version = metadata.packages[0].version;
+  const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+  const workspace = JSON.parse(readFileSync(join(js, "package.json"), "utf8"));
+  // One place pins the versions: the workspace's own manifest.
+  for (const name of Object.keys(manifest.dependencies)) manifest.dependencies[name] = workspace.dependencies[name];
+  writeFileSync(join(pkg, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  return version;
+}
+
+checkMachine();
+installTarget();
+installPackages();
+const wasm = buildCore();
+const version = buildPackage();
+run("npm", ["pack", "--silent", "--pack-destination", target], { cwd: pkg, quiet: true });
+const packed = join(target, `activecampaign-export-${version}.tgz`);
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+say(`core ${kilobytes(wasm.length)}, ${kilobytes(gzipSync(wasm, { level: 9 }).length)} gzipped; package ${kilobytes(statSync(packed).size)}: target/activecampaign-export-${version}.tgz`);

@@ -1,0 +1,58 @@
+/** Definitions: checked, and suggested. The rules are the core's; this only passes them on. */
+import { checkDefinition as check, readColumns as columns, suggestMapping as suggest } from "./core.js";
+import { guarded } from "./engine.js";
+import { fromCore } from "./errors.js";
+import { openSource } from "./source/open.js";
+import type { AccountSchema, ConsentColumn, Issue, Mapping, Source, SuggestedMapping, Suggestion } from "./types.js";
+
+/** All issues of a definition, each with the path of its setting; empty when it is right. */
+export function checkDefinition(definition: unknown, account?: AccountSchema, allowedHosts: string[] = []): Issue[] {
+  const settings = JSON.stringify(definition) ?? "null";
+  return guarded(() => check(settings, account && JSON.stringify(account), allowedHosts)) as Issue[];
+}
+
+/** A mapping guessed from the names of columns. For a person to confirm: a saved mapping names exact columns. */
+export function suggestMapping(header: string[], account?: AccountSchema): SuggestedMapping {
+  const suggestions = coreCall(() => suggest(header, account && JSON.stringify(account))) as Suggestion[];
+  const mapping: Partial<Mapping> = {};
+  for (const { target, field, column, negated } of suggestions) {
+    if (target === "fields") {
+      mapping.fields = [...(mapping.fields ?? []), { field: field ?? "", column }];
+    } else if (target === "consent") {
+      mapping.consent = (negated ? { column, negated: true } : column) satisfies ConsentColumn;
+    } else {
+      mapping[target] = column;
+    }
+  }
+  return { mapping, suggestions };
+}
+
+/** The names of a source's columns: its header, or the keys of its first objects. */
+export async function readColumns(source: Source): Promise<string[]> {
+  const open = openSource(source);
+  let start = new Uint8Array();
+  try {
+    for (;;) {
+      const chunk = await open.read();
+      if (chunk) {
+        const joined = new Uint8Array(start.byteLength + chunk.byteLength);
+        joined.set(start);
+        joined.set(chunk, start.byteLength);
+        start = joined;
+      }
+      const found = coreCall(() => columns(start, chunk === null));
+      if (found) return found;
+      if (chunk === null) return [];
+    }
+  } finally {
+    await open.close();
+  }
+}
+
+function coreCall<T>(call: () => T): T {
+  try {
+    return guarded(call);
+  } catch (error) {
+    throw fromCore(error);
+  }
+}

@@ -1,0 +1,103 @@
+/** Mapping, validation and batching alone: for those who send by their own means, and for dry runs. */
+import { BatchEncoder, memoryBytes } from "./core.js";
+import { guarded, requireCore } from "./engine.js";
+import { fromCore } from "./errors.js";
+import { hostOf } from "./host.js";
+import { type OpenSource, openSource } from "./source/open.js";
+import type { Batch, BatchStream, EncodeOptions, EncodeSummary, Preview, PreviewOptions, Rejection } from "./types.js";
+
+/**
+ * The request bodies of a source, in its order. Nothing is sent.
+ *
+ * @throws ExportError (from the iteration and from `summary`) when the settings are wrong or the source as a
+ * whole cannot be read.
+ */
+export function encodeBatches(options: EncodeOptions): BatchStream {
+  return stream(options, false);
+}
+
+/** A dry run over the whole source: counts, reasons, requests and minutes. Needs no network; sends nothing. */
+export async function preview(options: PreviewOptions): Promise<Preview> {
+  const batches = stream(options, true);
+  for await (const _ of batches) {
+    // Only the counts matter.
+  }
+  return batches.summary;
+}
+
+function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
+  requireCore();
+  let resolve: (summary: EncodeSummary) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const summary = new Promise<EncodeSummary>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  summary.catch(() => undefined);
+  async function* batches(): AsyncGenerator<Batch, void, undefined> {
+    let source: OpenSource | undefined;
+    let encoder: BatchEncoder | undefined;
+    try {
+      source = openSource(options.source);
+      encoder = open(options, unresolved);
+      yield* drain(encoder, source, options.onRejections);
+      resolve({ ...(encoder.counts() as Omit<EncodeSummary, "wasmMemoryBytes">), wasmMemoryBytes: memoryBytes() });
+    } catch (error) {
+      const failure = fromCore(error);
+      reject(failure);
+      throw failure;
+    } finally {
+      encoder?.free();
+      await source?.close().catch(() => undefined);
+    }
+  }
+  return { summary, [Symbol.asyncIterator]: batches };
+}
+
+function open(options: EncodeOptions, unresolved: boolean): BatchEncoder {
+  const settings = JSON.stringify(options.definition) ?? "null";
+  const account = options.account === undefined ? undefined : JSON.stringify(options.account);
+  const { seed } = hostOf(options.host);
+  const countOnly = options.onRejections === undefined;
+  return guarded(
+    () => new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly),
+  );
+}
+
+async function* drain(
+  encoder: BatchEncoder,
+  source: OpenSource,
+  onRejections: ((rejections: Rejection[]) => void) | undefined,
+): AsyncGenerator<Batch, void, undefined> {
+  let read = 0;
+  for (;;) {
+    const body = guarded(() => encoder.next());
+    if (body === undefined) {
+      if (onRejections) {
+        const rejections = encoder.rejections() as Rejection[] | undefined;
+        if (rejections) onRejections(rejections);
+      }
+      if (encoder.ended) return;
+      const chunk = await source.read();
+      if (chunk) {
+        read += chunk.byteLength;
+        guarded(() => encoder.push(chunk));
+      } else {
+        if (source.sizeBytes !== undefined && read !== source.sizeBytes) throw shortSource(read, source.sizeBytes);
+        encoder.finish();
+      }
+    } else {
+      yield { body, contacts: encoder.contacts, firstOrdinal: encoder.firstOrdinal };
+    }
+  }
+}
+
+function shortSource(read: number, said: number): object {
+  return {
+    code: "source_failed",
+    category: "source",
+    message: `The source ended after ${read} bytes; it had said ${said}.`,
+    remedy: "Make the source complete and try again.",
+    retryHelps: true,
+  };
+}

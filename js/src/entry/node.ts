@@ -1,0 +1,9 @@
+/** Node, Deno and Bun: the module is read from the file beside this one. */
+import { readFileSync } from "node:fs";
+import { initSync } from "../core.js";
+import { coreReady } from "../engine.js";
+
+initSync({ module: readFileSync(new URL("../core_bg.wasm", import.meta.url)) });
+coreReady();
+
+export * from "../index.js";

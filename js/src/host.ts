@@ -1,0 +1,45 @@
+/** This runtime's own functions, and the one timer of a run. */
+import type { Host } from "./types.js";
+
+/** Fills in what a caller left out. */
+export function hostOf(given: Partial<Host> = {}): Host {
+  return {
+    // A closure, not a bare reference: some hosts check `this`.
+    fetch: given.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    now: given.now ?? (() => Date.now()),
+    sleep: given.sleep ?? sleep,
+    seed: given.seed ?? (() => crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n),
+  };
+}
+
+function sleep(millis: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, millis);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
+
+/** One timer: a new sleep ends the one before it, so that no timer outlives its run. */
+export class Timer {
+  #controller = new AbortController();
+  readonly #sleep: Host["sleep"];
+
+  constructor(sleep: Host["sleep"]) {
+    this.#sleep = sleep;
+  }
+
+  async sleep(millis: number): Promise<void> {
+    this.stop();
+    this.#controller = new AbortController();
+    await this.#sleep(millis, this.#controller.signal);
+  }
+
+  stop(): void {
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,7 @@
+/** The public API; an entry instantiates the core and re-exports this. */
+export { describeAccount, testConnection } from "./account.js";
+export { checkDefinition, readColumns, suggestMapping } from "./definition.js";
+export { encodeBatches, preview } from "./encode.js";
+export { ExportError } from "./errors.js";
+export { exportSegment } from "./export.js";
+export type * from "./types.js";
