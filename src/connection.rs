@@ -1,6 +1,8 @@
 //! The account on the other side: its hostname, and what it holds as far as a mapping needs it.
 
-use serde::{Deserialize, Serialize};
+use crate::text::find;
+use serde::Serialize;
+use serde_json::Value;
 
 /// Domains under which accounts live, by what the documentation and published clients show
 /// (<https://developers.activecampaign.com/reference/url>). Any other host needs `allowed_hosts`.
@@ -28,10 +30,7 @@ impl Hostname {
     pub fn parse(text: &str, allowed: &[String]) -> Result<Self, HostnameError> {
         match shape_problem(text) {
             None if is_known(text, allowed) => Ok(Self(text.to_owned())),
-            None => Err(HostnameError {
-                reason: unknown_reason(text),
-                corrected: corrected(text, allowed),
-            }),
+            None => Err(HostnameError { reason: unknown_reason(text), corrected: corrected(text, allowed) }),
             Some(reason) => Err(HostnameError { reason, corrected: corrected(text, allowed) }),
         }
     }
@@ -47,9 +46,9 @@ fn is_known(host: &str, allowed: &[String]) -> bool {
     if allowed.iter().any(|one| one == host) {
         return true;
     }
-    ACCOUNT_DOMAINS.iter().any(|domain| {
-        host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.'))
-    })
+    ACCOUNT_DOMAINS
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.')))
 }
 
 /// What is wrong with the form of a hostname, first things first; `None` when the form is right.
@@ -61,7 +60,7 @@ fn shape_problem(text: &str) -> Option<String> {
     if text.len() > 253 {
         return says("The hostname is longer than 253 characters.");
     }
-    if text.contains("://") {
+    if find(text.as_bytes(), b"://").is_some() {
         return says("The hostname must not have a scheme such as https://.");
     }
     if text.contains('@') {
@@ -70,7 +69,7 @@ fn shape_problem(text: &str) -> Option<String> {
     if text.contains(['/', '\\', '?', '#']) {
         return says("The hostname must not have a path.");
     }
-    if text.starts_with('[') || text.matches(':').count() > 1 {
+    if text.starts_with('[') || text.bytes().filter(|byte| *byte == b':').count() > 1 {
         return says("The hostname must be a name, not an IP address.");
     }
     if text.contains(':') {
@@ -127,7 +126,8 @@ fn unknown_reason(host: &str) -> String {
 /// The hostname inside a pasted URL or a badly written name, if what remains is a known host.
 fn corrected(text: &str, allowed: &[String]) -> Option<String> {
     let trimmed = text.trim().to_ascii_lowercase();
-    let rest = trimmed.split_once("://").map_or(trimmed.as_str(), |(_, rest)| rest);
+    let after_scheme = find(trimmed.as_bytes(), b"://").and_then(|at| trimmed.get(at + 3..));
+    let rest = after_scheme.unwrap_or(trimmed.as_str());
     // Whatever stands before an @ is not the host; guessing there is what attackers hope for.
     if rest.contains(['@', '\\']) {
         return None;
@@ -138,51 +138,89 @@ fn corrected(text: &str, allowed: &[String]) -> Option<String> {
 }
 
 /// What an account holds, as far as a mapping needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AccountSchema {
     /// All lists.
-    #[serde(default)]
     pub lists: Vec<List>,
     /// All custom fields.
-    #[serde(default)]
     pub fields: Vec<Field>,
     /// All tags, or none when they were not read.
-    #[serde(default)]
     pub tags: Vec<Tag>,
 }
 
+impl AccountSchema {
+    /// Reads a schema as `describeAccount` gives it. It is read by hand: a derived reader of these five shapes
+    /// would be a twentieth of the whole core.
+    ///
+    /// # Errors
+    /// Where it is not as expected.
+    pub fn from_json(value: &Value) -> Result<Self, String> {
+        let list = |key: &str| match value.get(key) {
+            None => Ok([].as_slice()),
+            Some(Value::Array(items)) => Ok(items.as_slice()),
+            Some(_) => Err(format!("`{key}` is not a list")),
+        };
+        let id = |key: &str, item: &Value| {
+            let id = item.get("id");
+            let number = id.and_then(Value::as_u64).or_else(|| id?.as_str()?.parse().ok());
+            number.ok_or_else(|| format!("an item of `{key}` has no whole number as its `id`"))
+        };
+        let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !value.is_object() {
+            return Err("it is not an object".to_owned());
+        }
+        let mut schema = Self::default();
+        for item in list("lists")? {
+            let active_subscribers = item.get("activeSubscribers").and_then(Value::as_u64);
+            schema.lists.push(List { id: id("lists", item)?, name: text(item, "name"), active_subscribers });
+        }
+        for item in list("fields")? {
+            let options = item.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            schema.fields.push(Field {
+                id: id("fields", item)?,
+                title: text(item, "title"),
+                perstag: text(item, "perstag"),
+                kind: FieldKind::from_name(&text(item, "type")),
+                options: options.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            });
+        }
+        for item in list("tags")? {
+            schema.tags.push(Tag { id: id("tags", item)?, name: text(item, "name") });
+        }
+        Ok(schema)
+    }
+}
+
 /// A list of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct List {
     /// The list's id.
     pub id: u64,
     /// The list's name.
     pub name: String,
     /// Active subscribers, where the account tells.
-    #[serde(default, rename = "activeSubscribers", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "activeSubscribers", skip_serializing_if = "Option::is_none")]
     pub active_subscribers: Option<u64>,
 }
 
 /// A custom field of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
     /// The field's id.
     pub id: u64,
     /// The field's title.
     pub title: String,
     /// The personalization tag, without percent signs.
-    #[serde(default)]
     pub perstag: String,
     /// The type.
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub kind: FieldKind,
     /// The values that may be chosen, for fields of choice.
-    #[serde(default)]
     pub options: Vec<String>,
 }
 
 /// A tag of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tag {
     /// The tag's id.
     pub id: u64,
@@ -239,12 +277,5 @@ impl FieldKind {
     #[must_use]
     pub const fn takes_several(self) -> bool {
         matches!(self, Self::Checkbox | Self::Listbox)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldKind {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = Option::<String>::deserialize(deserializer)?;
-        Ok(name.map_or(Self::Text, |name| Self::from_name(&name)))
     }
 }

@@ -38,8 +38,8 @@ pub struct Issue {
 impl Issue {
     /// An issue without a suggestion.
     #[must_use]
-    pub fn new(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code, message: message.into(), suggestion: None }
+    pub fn new(path: &str, code: &'static str, message: &str) -> Self {
+        Self { path: path.to_owned(), code, message: message.to_owned(), suggestion: None }
     }
 
     /// The same issue with what was probably meant.
@@ -72,13 +72,10 @@ pub struct Stop {
 impl Stop {
     /// A stop for which somebody must act first.
     #[must_use]
-    pub fn new(
-        code: &'static str,
-        category: Category,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { code, category, message: message.into(), remedy: remedy.into(), retry_helps: false, issues: Vec::new() }
+    #[inline(never)]
+    pub fn new(code: &'static str, category: Category, message: &str, remedy: &str) -> Self {
+        let (message, remedy) = (message.to_owned(), remedy.to_owned());
+        Self { code, category, message, remedy, retry_helps: false, issues: Vec::new() }
     }
 
     /// A stop after which the same run may succeed later.
@@ -96,8 +93,7 @@ impl Stop {
             0 | 1 => first,
             many => format!("{many} settings are wrong. The first: {first}"),
         };
-        let mut stop =
-            Self::new("settings", Category::Settings, message, "Correct the definition; nothing was sent.");
+        let mut stop = Self::new("settings", Category::Settings, &message, "Correct the definition; nothing was sent.");
         stop.issues = issues;
         stop
     }

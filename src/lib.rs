@@ -12,6 +12,7 @@ pub mod plan;
 pub mod profile;
 pub mod rejection;
 pub mod source;
+pub mod text;
 pub mod time;
 
 #[cfg(target_arch = "wasm32")]

@@ -72,6 +72,49 @@ rules! {
     FailedInImport "failed_in_import" "ActiveCampaign's import lists the address as failed, without a reason: usually it is excluded, bounced, or unsubscribed from this list." "Look the contact up in the account; a person who opted out must subscribe again in person."
 }
 
+/// How many profiles broke each rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleCounts([u64; Rule::ALL.len()]);
+
+impl Default for RuleCounts {
+    fn default() -> Self {
+        Self([0; Rule::ALL.len()])
+    }
+}
+
+impl RuleCounts {
+    /// Counts one more.
+    pub fn add(&mut self, rule: Rule) {
+        if let Some(count) = self.0.get_mut(rule as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Adds other counts to these.
+    pub fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
+    /// How many broke a rule.
+    #[must_use]
+    pub fn get(&self, rule: Rule) -> u64 {
+        self.0.get(rule as usize).copied().unwrap_or(0)
+    }
+
+    /// The rules that were broken, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Rule, u64)> {
+        Rule::ALL.iter().copied().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+}
+
+impl Serialize for RuleCounts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
 impl Serialize for Rule {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())

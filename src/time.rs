@@ -1,10 +1,7 @@
 //! Time as the host tells it: milliseconds, never read from a clock here.
 
-use serde::{Deserialize, Serialize};
-
 /// Milliseconds since the Unix epoch, as the host's `now` gave them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 
 impl Timestamp {

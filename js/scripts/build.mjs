@@ -1,5 +1,6 @@
 // Builds the npm package into target/pkg: core to wasm, glue, wasm-opt, TypeScript, and packs it.
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bindgenOut, checkMachine, installPackages, installTarget, js, pkg, root, run, say, target } from "./tools.mjs";
@@ -8,9 +9,18 @@ const bin = (name) => join(js, "node_modules", ".bin", name);
 
 function buildCore() {
   say("building the core (Rust to WebAssembly)");
-  // simd128 is in every supported host (Node 20, workerd, browsers since 2021).
+  const flags = [
+    // In every supported host: Node 20, workerd, browsers since 2021.
+    "-Ctarget-feature=+simd128",
+    // Half the usual willingness to inline: a tenth smaller, and as fast, since what is hot is marked.
+    "-Cllvm-args=-inline-threshold=60",
+    // Panic places name files; they must not name this machine's folders.
+    `--remap-path-prefix=${join(homedir(), ".cargo")}=cargo`,
+    `--remap-path-prefix=${root}=.`,
+  ];
   run("cargo", ["build", "--locked", "--release", "--lib", "--target", "wasm32-unknown-unknown"], {
-    env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Ctarget-feature=+simd128" },
+    // Encoded, because paths may hold blanks.
+    env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
     failure: "The core could not be built: see the lines above.",
   });
   // The generator is its own build, so that its dependencies never meet the core's flags.

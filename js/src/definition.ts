@@ -1,9 +1,9 @@
 /** Definitions: checked, and suggested. The rules are the core's; this only passes them on. */
-import { checkDefinition as check, readColumns as columns, suggestMapping as suggest } from "./core.js";
+import { checkDefinition as check, readColumns as columns, rules as allRules, suggestMapping as suggest } from "./core.js";
 import { guarded } from "./engine.js";
 import { fromCore } from "./errors.js";
 import { openSource } from "./source/open.js";
-import type { AccountSchema, ConsentColumn, Issue, Mapping, Source, SuggestedMapping, Suggestion } from "./types.js";
+import type { AccountSchema, ConsentColumn, Issue, Mapping, Rule, Source, SuggestedMapping, Suggestion } from "./types.js";
 
 /** All issues of a definition, each with the path of its setting; empty when it is right. */
 export function checkDefinition(definition: unknown, account?: AccountSchema, allowedHosts: string[] = []): Issue[] {
@@ -47,6 +47,11 @@ export async function readColumns(source: Source): Promise<string[]> {
   } finally {
     await open.close();
   }
+}
+
+/** All rules by which a profile can be rejected, with reason and remedy in plain words. */
+export function rules(): Rule[] {
+  return guarded(allRules) as Rule[];
 }
 
 function coreCall<T>(call: () => T): T {

@@ -1,6 +1,6 @@
 /** The public API; an entry instantiates the core and re-exports this. */
 export { describeAccount, testConnection } from "./account.js";
-export { checkDefinition, readColumns, suggestMapping } from "./definition.js";
+export { checkDefinition, readColumns, rules, suggestMapping } from "./definition.js";
 export { encodeBatches, preview } from "./encode.js";
 export { ExportError } from "./errors.js";
 export { exportSegment } from "./export.js";

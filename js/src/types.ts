@@ -165,6 +165,16 @@ export interface Rejection {
   value?: string;
 }
 
+/** A rule by which a profile can be rejected. */
+export interface Rule {
+  /** Stable. */
+  code: string;
+  /** What was wrong. */
+  reason: string;
+  /** What the person who owns the data can do. */
+  remedy: string;
+}
+
 /** Values that were left out of contacts which went out all the same. */
 export interface Omission {
   /** `phone`, or the title of a custom field. */

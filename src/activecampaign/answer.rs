@@ -16,6 +16,7 @@
 //! | 0, 3xx | any | `Redirect`: never followed with a key (a browser shows it as 0) |
 //! | 408, 5xx, the rest | any | `Trouble` |
 
+use crate::text::find;
 use serde_json::Value;
 
 /// What an answer means, before it is known what was asked.
@@ -76,7 +77,8 @@ pub fn judge(status: u16, body: &[u8]) -> Judgement {
 fn says_rate_limit(value: &Value) -> bool {
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
-        text.contains("rate limit") || (text.contains("imports may be requested") && text.contains("per minute"))
+        let has = |wanted: &str| find(text.as_bytes(), wanted.as_bytes()).is_some();
+        has("rate limit") || (has("imports may be requested") && has("per minute"))
     };
     let message = value.get("message").and_then(Value::as_str).is_some_and(says);
     message || reasons(value).any(|reason| reason.as_str().is_some_and(says))
@@ -93,9 +95,10 @@ pub(crate) fn reasons(value: &Value) -> impl Iterator<Item = &Value> {
 pub fn explanation(value: &Value) -> String {
     let mut parts: Vec<&str> = Vec::new();
     parts.extend(value.get("message").and_then(Value::as_str));
-    parts.extend(reasons(value).filter_map(|reason| {
-        reason.as_str().or_else(|| reason.get("failureReason").and_then(Value::as_str))
-    }));
+    parts.extend(
+        reasons(value)
+            .filter_map(|reason| reason.as_str().or_else(|| reason.get("failureReason").and_then(Value::as_str))),
+    );
     match value.get("errors") {
         Some(Value::String(text)) => parts.push(text),
         Some(Value::Array(errors)) => {

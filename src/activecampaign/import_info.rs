@@ -1,6 +1,7 @@
 //! `GET /import/info`: what became of a batch.
 
 use super::{Call, encode};
+use crate::text::Distinct;
 use serde_json::Value;
 
 /// The call for a batch.
@@ -18,7 +19,7 @@ pub enum Info {
     /// that failed, in lower case. Which ids: created contacts, or updated ones too, is not agreed on.
     Completed {
         /// Ids of contacts.
-        success: Vec<String>,
+        success: Distinct,
         /// Addresses in lower case.
         failure: Vec<String>,
     },
@@ -30,25 +31,25 @@ pub enum Info {
 #[must_use]
 pub fn read(value: &Value) -> Option<Info> {
     let texts = |key: &str| {
-        let mut texts: Vec<String> = value
-            .get(key)
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|one| match one {
-                Value::String(text) => Some(text.trim().to_lowercase()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
-            .collect();
-        texts.sort_unstable();
-        texts.dedup();
-        texts
+        let items = value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(|one| match one {
+            Value::String(text) => Some(text.trim().to_ascii_lowercase()),
+            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+            _ => None,
+        })
     };
     match value.get("status")? {
         Value::String(status) if status == "completed" => {
-            Some(Info::Completed { success: texts("success"), failure: texts("failure") })
+            let (mut success, mut failure) = (Distinct::new(), Vec::new());
+            for (number, id) in texts("success").enumerate() {
+                success.insert(id.into_bytes(), number);
+            }
+            for address in texts("failure") {
+                if !failure.contains(&address) {
+                    failure.push(address);
+                }
+            }
+            Some(Info::Completed { success, failure })
         }
         Value::String(status) if status == "failed" || status == "interrupted" => Some(Info::Failed),
         Value::String(_) | Value::Bool(_) => Some(Info::Unfinished),

@@ -1,7 +1,7 @@
 //! Who has been seen: one address goes out once a run.
 
-use foldhash::quality::FixedState;
 use core::hash::BuildHasher;
+use foldhash::quality::FixedState;
 
 /// Shards grow one by one, so that doubling a table never holds the whole set twice.
 const SHARDS: usize = 64;
@@ -33,15 +33,29 @@ impl Seen {
         Self { hasher: FixedState::with_seed(seed), shards: vec![Shard::default(); SHARDS], count: 0 }
     }
 
-    /// Adds an address in its normal form; `false` when it was there.
+    /// The hash by which an address in its normal form is known.
     #[inline]
-    pub fn insert(&mut self, address: &[u8]) -> bool {
-        let hash = self.hasher.hash_one(address).max(1);
-        // The top bits choose the shard, the lower ones the slot.
-        let index = usize::try_from(hash >> 58).unwrap_or(0);
-        let added = self.shards.get_mut(index).is_some_and(|shard| shard.insert(hash));
+    #[must_use]
+    pub fn hash(&self, address: &[u8]) -> u64 {
+        self.hasher.hash_one(address).max(1)
+    }
+
+    /// Adds an address by its hash; `false` when it was there.
+    #[inline]
+    pub fn insert(&mut self, hash: u64) -> bool {
+        let added = self.shards.get_mut(shard_of(hash)).is_some_and(|shard| shard.insert(hash));
         self.count += u64::from(added);
         added
+    }
+
+    /// Reads the slots of some hashes, one after another and none depending on another, so that the memory
+    /// is on its way for all of them before the first is inserted. A table of a million addresses fits no cache.
+    pub fn prefetch(&self, hashes: &[u64]) {
+        let slot = |hash: &u64| {
+            let slots = &self.shards.get(shard_of(*hash))?.slots;
+            slots.get(slot_of(*hash, slots.len())).copied()
+        };
+        core::hint::black_box(hashes.iter().filter_map(slot).fold(0, u64::wrapping_add));
     }
 
     /// Number of addresses.
@@ -78,11 +92,23 @@ impl Shard {
     }
 }
 
+/// The top bits choose the shard, the lower ones the slot.
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    usize::try_from(hash >> 58).unwrap_or(0)
+}
+
+/// Where a hash is looked for first in a table whose length is a power of two.
+#[inline]
+fn slot_of(hash: u64, slots: usize) -> usize {
+    usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & slots.wrapping_sub(1)
+}
+
 /// Puts a hash into a table whose length is a power of two; `false` when it is there.
 #[inline]
 fn place(slots: &mut [u64], hash: u64) -> bool {
     let mask = slots.len().wrapping_sub(1);
-    let mut index = usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & mask;
+    let mut index = slot_of(hash, slots.len());
     while let Some(slot) = slots.get_mut(index) {
         if *slot == 0 {
             *slot = hash;

@@ -97,24 +97,16 @@ impl Batch {
 pub struct Packer {
     open: Batch,
     closing: &'static [u8],
-    last_size: usize,
 }
-
-/// A contact that is larger than a whole request may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge;
 
 impl Packer {
     /// A packer whose bodies exclude or run automations. The switch is always written, and at the top level:
     /// the remote's default is to run them (activecampaign-api: rule 9).
     #[must_use]
     pub fn new(exclude_automations: bool) -> Self {
-        let closing: &[u8] = if exclude_automations {
-            b"],\"exclude_automations\":true}"
-        } else {
-            b"],\"exclude_automations\":false}"
-        };
-        Self { open: Batch::open(closing, 0), closing, last_size: 0 }
+        let closing: &[u8] =
+            if exclude_automations { b"],\"exclude_automations\":true}" } else { b"],\"exclude_automations\":false}" };
+        Self { open: Batch::open(closing, 0), closing }
     }
 
     /// Contacts in the open batch.
@@ -129,6 +121,12 @@ impl Packer {
         self.open.entries.is_empty()
     }
 
+    /// Whether the open batch has as many contacts as a request may.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.open.entries.len() >= MAX_BATCH_CONTACTS
+    }
+
     /// Bytes of the open batch.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -136,6 +134,7 @@ impl Packer {
     }
 
     /// Where the next contact is to be written: the end of the open body, after its comma.
+    #[inline]
     pub fn body(&mut self) -> &mut Vec<u8> {
         if !self.open.entries.is_empty() && self.open.body.last() == Some(&b'}') {
             self.open.body.push(b',');
@@ -154,37 +153,48 @@ impl Packer {
         self.open.body.truncate(contact.json.start);
     }
 
-    /// Accepts the contact just written. Gives the batch that is full because of it: either the one before
-    /// it, when the contact no longer fits its bytes, or the one that it completes.
-    ///
-    /// # Errors
-    /// The contact alone exceeds a request; it is dropped.
-    pub fn accept(
-        &mut self,
-        contact: &Contact,
-        position: Position,
-        source_id: Option<Box<str>>,
-    ) -> Result<Option<Batch>, TooLarge> {
-        let size = contact.json.len();
-        if OPENING.len() + size + self.closing.len() > MAX_BATCH_BYTES {
-            self.discard(contact);
-            return Err(TooLarge);
+    /// Whether a contact alone exceeds a request.
+    #[must_use]
+    pub fn is_too_large(&self, contact: &Contact) -> bool {
+        OPENING.len() + contact.json.len() + self.closing.len() > MAX_BATCH_BYTES
+    }
+
+    /// Whether the open batch with what was written last exceeds a request.
+    #[must_use]
+    pub fn overflows(&self) -> bool {
+        self.open.body.len() + self.closing.len() > MAX_BATCH_BYTES
+    }
+
+    /// Accepts the contact just written.
+    #[inline]
+    pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>) {
+        let (json, email) = (contact.json.clone(), contact.email.clone());
+        self.open.entries.push(Entry { position, source_id, json, email });
+    }
+
+    /// The entries of the open batch.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.open.entries
+    }
+
+    /// Takes entries out of the open batch again, by their indexes in rising order.
+    pub fn remove(&mut self, indexes: &[usize]) {
+        let Some(first) = indexes.first() else { return };
+        let Some(start) = self.open.entries.get(*first).map(|entry| entry.json.start) else { return };
+        let old = self.open.body.split_off(start);
+        let rest = self.open.entries.split_off(*first);
+        for (index, mut entry) in (*first..).zip(rest) {
+            if !indexes.contains(&index) {
+                let json = old.get(entry.json.start - start..entry.json.end - start).unwrap_or_default();
+                let body = self.body();
+                let moved = entry.json.start - body.len();
+                body.extend_from_slice(json);
+                entry.json = entry.json.start - moved..entry.json.end - moved;
+                entry.email = entry.email.start - moved..entry.email.end - moved;
+                self.open.entries.push(entry);
+            }
         }
-        let mut entry =
-            Entry { position, source_id, json: contact.json.clone(), email: contact.email.clone() };
-        if self.open.body.len() + self.closing.len() > MAX_BATCH_BYTES {
-            let json = self.written(contact.json.clone()).to_vec();
-            self.discard(contact);
-            let full = self.take();
-            let start = self.open.body.len();
-            self.open.body.extend_from_slice(&json);
-            entry.email = start + (entry.email.start - entry.json.start)..start + (entry.email.end - entry.json.start);
-            entry.json = start..self.open.body.len();
-            self.open.entries.push(entry);
-            return Ok(full);
-        }
-        self.open.entries.push(entry);
-        Ok(if self.open.entries.len() == MAX_BATCH_CONTACTS { self.take() } else { None })
     }
 
     /// Closes the open batch; `None` when it is empty.
@@ -198,9 +208,8 @@ impl Packer {
             self.open.body.pop();
         }
         self.open.body.extend_from_slice(self.closing);
-        self.last_size = self.open.body.len();
         // Batches of one export are alike: an eighth more than the last one seldom has to grow.
-        let capacity = self.last_size + self.last_size / 8;
+        let capacity = self.open.body.len() + self.open.body.len() / 8;
         Some(core::mem::replace(&mut self.open, Batch::open(self.closing, capacity)))
     }
 }

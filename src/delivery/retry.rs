@@ -25,7 +25,7 @@ pub fn retry_after_millis(header: &str, now: Timestamp) -> Option<u64> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7; the two obsolete forms are not read).
 fn http_date(text: &str) -> Option<Timestamp> {
-    let mut parts = text.split_once(", ")?.1.split(' ');
+    let mut parts = text.split_once(',')?.1.strip_prefix(' ')?.split(' ');
     let day: u64 = parts.next()?.parse().ok()?;
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let name = parts.next()?;
@@ -37,7 +37,9 @@ fn http_date(text: &str) -> Option<Timestamp> {
     if parts.next() != Some("GMT") || !in_range {
         return None;
     }
-    Some(Timestamp::from_millis((days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000))
+    Some(Timestamp::from_millis(
+        (days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000,
+    ))
 }
 
 /// Days of the Gregorian calendar before a date, counted from 1970 (years begin in March, so that the leap day is last).

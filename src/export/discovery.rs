@@ -232,8 +232,8 @@ impl Discovery {
         Stop::new(
             "permission",
             Category::Credentials,
-            format!("The account accepts the key, but not for reading {what}."),
-            format!("Give the key's user the right to see {what} in the account's groups."),
+            &format!("The account accepts the key, but not for reading {what}."),
+            &format!("Give the key's user the right to see {what} in the account's groups."),
         )
     }
 
@@ -243,7 +243,7 @@ impl Discovery {
         if self.failures >= MAX_ATTEMPTS {
             let remedy = "Check the hostname and the network, then try again.";
             let message = format!("{message} It was tried {} times.", self.failures);
-            let stop = Stop::new("remote_unavailable", Category::Remote, message, remedy);
+            let stop = Stop::new("remote_unavailable", Category::Remote, &message, remedy);
             self.finish(Err(stop.retryable()));
         }
     }

@@ -2,15 +2,15 @@
 
 use super::progress::{Counts, OmissionCount};
 use crate::audience::Seen;
-use crate::contact::Omission;
+use crate::contact::{Contact, Omission};
 use crate::delivery::batch::{Batch, Packer};
 use crate::error::{Category, Stop};
-use crate::mapping::{Mapped, Program, trim};
+use crate::mapping::{Mapped, Program};
 use crate::plan::{Automations, Plan};
 use crate::profile::Profile;
 use crate::rejection::{Rejection, Rule, shown};
 use crate::source::{Decoder, Refusal, SourceError, Step};
-use std::collections::BTreeMap;
+use crate::text::trim;
 
 /// How an encoder reports.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +34,22 @@ pub struct Encoder {
     packer: Packer,
     counts: Counts,
     rejections: Vec<Rejection>,
-    omissions: BTreeMap<(usize, Omission), OmissionCount>,
+    omissions: Vec<OmissionCount>,
+    group: Group,
 }
+
+/// Contacts at the end of the open batch whose addresses are not looked up yet. Looking up many at once hides
+/// the memory's latency, which is the largest single cost of a long run.
+#[derive(Debug, Default)]
+struct Group {
+    /// The hashes of the addresses, in the order of the contacts.
+    hashes: Vec<u64>,
+    /// Values left out of these contacts: index in the group, target, reason.
+    omitted: Vec<(usize, usize, Omission)>,
+}
+
+/// Addresses looked up at once.
+const GROUP: usize = 64;
 
 /// What an encoder needs or has.
 #[derive(Debug)]
@@ -60,7 +74,8 @@ impl Encoder {
             columns: Vec::new(),
             counts: Counts::default(),
             rejections: Vec::new(),
-            omissions: BTreeMap::new(),
+            omissions: Vec::new(),
+            group: Group::default(),
             options,
             plan,
         }
@@ -107,6 +122,7 @@ impl Encoder {
                         counts: &mut self.counts,
                         rejections: &mut self.rejections,
                         omissions: &mut self.omissions,
+                        group: &mut self.group,
                     };
                     packed.profile(program, &profile, &context)
                 }
@@ -138,6 +154,17 @@ impl Encoder {
                 "The source has column names but no profiles.",
                 "Check that the segment has members and that its export has finished.",
             ));
+        }
+        if let Some(program) = self.program.as_ref() {
+            let mut packed = Packed {
+                packer: &mut self.packer,
+                seen: &mut self.seen,
+                counts: &mut self.counts,
+                rejections: &mut self.rejections,
+                omissions: &mut self.omissions,
+                group: &mut self.group,
+            };
+            packed.settle(program, &Context { columns: &self.columns, options: self.options });
         }
         Ok(self.packer.take().map_or(Advance::End, Advance::Batch))
     }
@@ -175,15 +202,20 @@ impl Encoder {
         self.packer.bytes() + self.decoder.buffered()
     }
 
-    /// The rejections since the last call.
+    /// The rejections since the last call, in the order of the source. Those behind a contact that may still
+    /// turn out to be a duplicate come with a later call.
     pub fn take_rejections(&mut self) -> Vec<Rejection> {
-        core::mem::take(&mut self.rejections)
+        let open = self.packer.len() - self.group.hashes.len().min(self.packer.len());
+        let Some(first) = self.packer.entries().get(open) else { return core::mem::take(&mut self.rejections) };
+        let ready = self.rejections.partition_point(|rejection| rejection.position.row < first.position.row);
+        let later = self.rejections.split_off(ready);
+        core::mem::replace(&mut self.rejections, later)
     }
 
     /// The values left out of contacts, by target and reason.
     #[must_use]
-    pub fn omissions(&self) -> Vec<OmissionCount> {
-        self.omissions.values().cloned().collect()
+    pub fn omissions(&self) -> &[OmissionCount] {
+        &self.omissions
     }
 
     /// The plan.
@@ -195,7 +227,7 @@ impl Encoder {
 
 fn source_stop(error: &SourceError) -> Stop {
     let message = format!("{} (line {}, column {})", error.message.trim_end_matches('.'), error.line, error.column);
-    Stop::new(error.code, Category::Source, message + ".", "Correct the source; nothing was sent.")
+    Stop::new(error.code, Category::Source, &(message + "."), "Correct the source; nothing was sent.")
 }
 
 /// What a report needs besides the profile.
@@ -210,7 +242,8 @@ struct Packed<'a> {
     seen: &'a mut Seen,
     counts: &'a mut Counts,
     rejections: &'a mut Vec<Rejection>,
-    omissions: &'a mut BTreeMap<(usize, Omission), OmissionCount>,
+    omissions: &'a mut Vec<OmissionCount>,
+    group: &'a mut Group,
 }
 
 impl Packed<'_> {
@@ -227,35 +260,125 @@ impl Packed<'_> {
                 return None;
             }
         };
-        if !self.seen.insert(self.packer.written(contact.email.clone())) {
+        if self.packer.is_too_large(&contact) {
             self.packer.discard(&contact);
-            self.counts.duplicate += 1;
-            self.report(Rule::Duplicate, None, program, profile, context);
+            self.reject(Rule::ContactTooLarge, None, program, profile, context);
             return None;
         }
-        for (target, reason) in program.omitted() {
-            let count = self.omissions.entry((*target, *reason)).or_insert_with(|| OmissionCount {
-                target: program.target_name(*target).to_owned(),
-                code: reason.code(),
-                reason: reason.reason(),
-                count: 0,
-                first_row: profile.position().row,
-            });
-            count.count += 1;
+        let source_id = program.id_column().map(|column| short_text(profile.text(column)).into_boxed_str());
+        let full = if self.packer.overflows() {
+            self.overflow(contact, profile, source_id, program, context)
+        } else {
+            self.accept(&contact, profile, source_id, program);
+            None
+        };
+        if self.group.hashes.len() == GROUP || self.packer.is_full() {
+            self.settle(program, context);
         }
-        let source_id = program.id_column().map(|column| {
-            String::from_utf8_lossy(trim(profile.text(column))).chars().take(200).collect::<String>().into_boxed_str()
-        });
-        match self.packer.accept(&contact, profile.position(), source_id) {
-            Ok(batch) => {
-                self.counts.accepted += 1;
-                batch
+        match full {
+            None if self.packer.is_full() => self.packer.take(),
+            full => full,
+        }
+    }
+
+    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: Option<Box<str>>, program: &Program) {
+        let hash = self.seen.hash(self.packer.written(contact.email.clone()));
+        let index = self.group.hashes.len();
+        self.group.omitted.extend(program.omitted().iter().map(|(target, reason)| (index, *target, *reason)));
+        self.group.hashes.push(hash);
+        self.packer.accept(contact, profile.position(), source_id);
+    }
+
+    /// The contact just written does not fit the open batch, unless duplicates go out of it first.
+    #[cold]
+    fn overflow(
+        &mut self,
+        contact: Contact,
+        profile: &Profile<'_>,
+        source_id: Option<Box<str>>,
+        program: &Program,
+        context: &Context<'_>,
+    ) -> Option<Batch> {
+        let json = self.packer.written(contact.json.clone()).to_vec();
+        let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
+        self.packer.discard(&contact);
+        self.settle(program, context);
+        let mut full = None;
+        loop {
+            let body = self.packer.body();
+            let start = body.len();
+            body.extend_from_slice(&json);
+            let contact = Contact { json: start..start + json.len(), email: start + email.start..start + email.end };
+            if !self.packer.overflows() {
+                self.accept(&contact, profile, source_id, program);
+                return full;
             }
-            Err(_) => {
-                self.reject(Rule::ContactTooLarge, None, program, profile, context);
-                None
+            self.packer.discard(&contact);
+            full = self.packer.take();
+        }
+    }
+
+    /// Looks up the addresses of the group and takes duplicates out of the batch again.
+    fn settle(&mut self, program: &Program, context: &Context<'_>) {
+        let Group { hashes, omitted } = core::mem::take(self.group);
+        self.seen.prefetch(&hashes);
+        let first = self.packer.len() - hashes.len().min(self.packer.len());
+        let mut duplicates = Vec::new();
+        for (index, hash) in hashes.iter().enumerate() {
+            if !self.seen.insert(*hash) {
+                duplicates.push(first + index);
             }
         }
+        self.counts.accepted += (hashes.len() - duplicates.len()) as u64;
+        self.counts.duplicate += duplicates.len() as u64;
+        for (index, target, reason) in &omitted {
+            let Some(entry) = self.packer.entries().get(first + index) else { continue };
+            if duplicates.contains(&(first + index)) {
+                continue;
+            }
+            let row = entry.position.row;
+            let same = |count: &&mut OmissionCount| {
+                count.code == reason.code() && count.target == program.target_name(*target)
+            };
+            match self.omissions.iter_mut().find(same) {
+                Some(count) => count.count += 1,
+                None => self.omissions.push(OmissionCount {
+                    target: program.target_name(*target).to_owned(),
+                    code: reason.code(),
+                    reason: reason.reason(),
+                    count: 1,
+                    first_row: row,
+                }),
+            }
+        }
+        if !context.options.count_only {
+            for index in &duplicates {
+                self.report_duplicate(*index);
+            }
+        }
+        self.packer.remove(&duplicates);
+        // The vectors go back, so that the next group allocates nothing.
+        *self.group = Group { hashes, omitted };
+        self.group.hashes.clear();
+        self.group.omitted.clear();
+    }
+
+    /// Reports a duplicate, in its place among the rejections of the rows after it.
+    fn report_duplicate(&mut self, index: usize) {
+        let Some(entry) = self.packer.entries().get(index) else { return };
+        let row = entry.position.row;
+        let place = self.rejections.partition_point(|rejection| rejection.position.row < row);
+        self.rejections.insert(
+            place,
+            Rejection {
+                position: entry.position,
+                source_id: entry.source_id.as_deref().filter(|id| !id.is_empty()).map(str::to_owned),
+                column: None,
+                rule: Rule::Duplicate,
+                reason: Rule::Duplicate.reason().to_owned(),
+                value: None,
+            },
+        );
     }
 
     fn reject(
@@ -281,14 +404,19 @@ impl Packed<'_> {
         if context.options.count_only {
             return;
         }
-        let id = program.id_column().map(|column| String::from_utf8_lossy(trim(profile.text(column))).into_owned());
+        let id = program.id_column().map(|column| short_text(profile.text(column)));
         self.rejections.push(Rejection {
             position: profile.position(),
-            source_id: id.filter(|id| !id.is_empty()).map(|id| id.chars().take(200).collect()),
+            source_id: id.filter(|id| !id.is_empty()),
             column: column.and_then(|column| context.columns.get(column).cloned()),
             rule,
             reason: rule.reason().to_owned(),
             value: column.and_then(|column| shown(profile.text(column), context.options.reveal)),
         });
     }
+}
+
+/// An id as reports show it: without blanks around it, cut to a line's length.
+fn short_text(text: &[u8]) -> String {
+    String::from_utf8_lossy(trim(text)).chars().take(200).collect()
 }

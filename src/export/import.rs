@@ -6,9 +6,7 @@ use super::{Export, Sent};
 use crate::activecampaign::answer::Judgement;
 use crate::activecampaign::bulk_import;
 use crate::error::{Category, Stop};
-use crate::limits::{
-    FIRST_POLL_MILLIS, FORBIDDEN_PAUSE_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, REFUSALS_WITHOUT_SUCCESS,
-};
+use crate::limits::{FIRST_POLL_MILLIS, FORBIDDEN_PAUSE_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, REFUSALS_WITHOUT_SUCCESS};
 use crate::rejection::Rule;
 use crate::time::Timestamp;
 
@@ -68,7 +66,7 @@ impl Export {
     }
 
     pub(super) fn ready(&mut self, id: u64, at: Timestamp) {
-        if let Some(unit) = self.in_flight.units.get_mut(&id) {
+        if let Some(unit) = self.in_flight.units.get_mut(id) {
             unit.state = State::Ready(at);
         }
     }
@@ -79,14 +77,14 @@ impl Export {
         self.outcome.ever_taken = true;
         self.outcome.pages = 0;
         let twin = self.in_flight.units.iter().find_map(|(other, unit)| match &unit.state {
-            State::Taken(taken) if taken.batch_id == batch_id && *other != id => Some(*other),
+            State::Taken(taken) if taken.batch_id == batch_id && other != id => Some(other),
             _ => None,
         });
         if let Some(twin) = twin {
             self.try_again(twin, now);
             return self.try_again(id, now);
         }
-        if let Some(unit) = self.in_flight.units.get_mut(&id) {
+        if let Some(unit) = self.in_flight.units.get_mut(id) {
             let next_poll = now.plus(FIRST_POLL_MILLIS);
             unit.state = State::Taken(Taken { batch_id, since: now, next_poll, polls: 0, polling: false });
         }
@@ -102,7 +100,7 @@ impl Export {
 
     /// Sends a batch once more, the same bytes, or gives it up as unverified.
     pub(super) fn try_again(&mut self, id: u64, now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         unit.attempts += 1;
         let attempts = unit.attempts;
         if attempts >= MAX_ATTEMPTS {
@@ -115,14 +113,14 @@ impl Export {
     /// The whole batch was refused because of contacts that the answer names: those are rejected, the rest goes
     /// out again. A contact is rejected only when the counting is known, or when it was alone.
     fn named(&mut self, id: u64, named: &[(u64, String)], now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let Some(unit) = self.in_flight.units.get(id) else { return };
         let count = unit.contacts();
         if count == 1 {
             let base = if named.iter().any(|(index, _)| *index == 0) { IndexBase::Zero } else { IndexBase::One };
             self.index_base = Some(base);
             let reason = named.first().map_or("", |(_, reason)| reason.as_str()).to_owned();
             self.reject_entry(id, 0, Rule::RefusedByAccount, &reason);
-            self.in_flight.units.remove(&id);
+            self.in_flight.units.remove(id);
             return;
         }
         let has = |wanted: u64| named.iter().any(|(index, _)| *index == wanted);
@@ -141,11 +139,10 @@ impl Export {
         if base.is_none() {
             // The first suspect alone settles how contacts are counted.
             let suspect = named.first().map_or(0, |(index, _)| entry(*index));
-            let (alone, rest) = match self.in_flight.units.get(&id) {
-                Some(unit) => (
-                    unit.batch.subset(|index, _| index == suspect),
-                    unit.batch.subset(|index, _| index != suspect),
-                ),
+            let (alone, rest) = match self.in_flight.units.get(id) {
+                Some(unit) => {
+                    (unit.batch.subset(|index, _| index == suspect), unit.batch.subset(|index, _| index != suspect))
+                }
                 None => (None, None),
             };
             return self.in_flight.replace(id, [alone, rest], now);
@@ -161,7 +158,7 @@ impl Export {
         let rest = self
             .in_flight
             .units
-            .get(&id)
+            .get(id)
             .and_then(|unit| unit.batch.subset(|index, _| refused.get(index) == Some(&false)));
         self.in_flight.replace(id, [rest], now);
     }
@@ -176,15 +173,15 @@ impl Export {
             self.stop.get_or_insert(Stop::new(
                 "batches_refused",
                 Category::Remote,
-                format!("The account refused {} batches without naming a contact.{said}", self.outcome.refusals),
+                &format!("The account refused {} batches without naming a contact.{said}", self.outcome.refusals),
                 "Check the list, the custom fields and the plan's contact limit in the account, then run the export again.",
             ));
             return self.ready(id, now);
         }
-        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let Some(unit) = self.in_flight.units.get(id) else { return };
         if unit.contacts() == 1 {
             self.reject_entry(id, 0, Rule::RefusedByAccount, text);
-            self.in_flight.units.remove(&id);
+            self.in_flight.units.remove(id);
             return;
         }
         let halves = unit.batch.halves();
@@ -193,10 +190,10 @@ impl Export {
 
     /// Larger than the remote takes today, although within the documented bound.
     fn too_large(&mut self, id: u64, now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let Some(unit) = self.in_flight.units.get(id) else { return };
         if unit.contacts() == 1 {
             self.reject_entry(id, 0, Rule::ContactTooLarge, "");
-            self.in_flight.units.remove(&id);
+            self.in_flight.units.remove(id);
             return;
         }
         let halves = unit.batch.halves();

@@ -2,8 +2,8 @@
 
 use crate::delivery::batch::Batch;
 use crate::delivery::rate::Kind;
+use crate::text::Distinct;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// One batch and how far it has come.
 #[derive(Clone, Debug)]
@@ -47,20 +47,40 @@ pub(super) struct Taken {
 #[derive(Clone, Debug)]
 pub(super) struct Checking {
     /// Ids that the answer lists.
-    pub(super) listed: BTreeSet<String>,
+    pub(super) listed: Distinct,
     /// Entries to look up, the next one last.
     pub(super) queue: Vec<usize>,
-    /// Entries that are neither failed nor looked up.
-    pub(super) unseen: BTreeSet<usize>,
-    /// Entries found as they were sent.
-    pub(super) applied: BTreeSet<usize>,
-    /// Entries not found so.
-    pub(super) missing: BTreeSet<usize>,
+    /// What is known of each entry.
+    pub(super) found: Vec<Found>,
     /// Whether one was found as sent that the answer does not list: proof that updates are not listed.
     pub(super) proof: bool,
     pub(super) next_lookup: Timestamp,
     pub(super) failures: u32,
     pub(super) looking: bool,
+}
+
+/// What a look-up showed of a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    NotLookedUp,
+    /// As it was sent.
+    Applied,
+    /// Not there, or not as it was sent.
+    Missing,
+}
+
+impl Checking {
+    pub(super) fn count(&self, wanted: Found) -> usize {
+        self.found.iter().filter(|found| **found == wanted).count()
+    }
+
+    /// Notes what a look-up showed.
+    pub(super) fn note(&mut self, entry: usize, found: Found) {
+        self.queue.retain(|index| *index != entry);
+        if let Some(place) = self.found.get_mut(entry) {
+            *place = found;
+        }
+    }
 }
 
 impl Unit {
@@ -95,11 +115,56 @@ pub(super) enum Purpose {
     Probe,
 }
 
+/// A few dozen things by their ids, in the order in which they came.
+#[derive(Clone, Debug)]
+pub(super) struct Table<T>(Vec<(u64, T)>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Table<T> {
+    pub(super) fn insert(&mut self, id: u64, item: T) {
+        self.0.push((id, item));
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&T> {
+        self.0.iter().find(|(other, _)| *other == id).map(|(_, item)| item)
+    }
+
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
+        self.0.iter_mut().find(|(other, _)| *other == id).map(|(_, item)| item)
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> Option<T> {
+        let index = self.0.iter().position(|(other, _)| *other == id)?;
+        Some(self.0.remove(index).1)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.0.iter().map(|(id, item)| (*id, item))
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, item)| item)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// All units, and the requests that are open for them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
-    pub(super) units: BTreeMap<u64, Unit>,
-    pub(super) requests: BTreeMap<u64, Purpose>,
+    pub(super) units: Table<Unit>,
+    pub(super) requests: Table<Purpose>,
     next_unit: u64,
 }
 
@@ -111,7 +176,7 @@ impl InFlight {
 
     /// Replaces a unit by parts of it; those keep its attempts, so that splitting is no way around them.
     pub(super) fn replace(&mut self, id: u64, parts: impl IntoIterator<Item = Option<Batch>>, now: Timestamp) {
-        let Some(unit) = self.units.remove(&id) else { return };
+        let Some(unit) = self.units.remove(id) else { return };
         for batch in parts.into_iter().flatten() {
             self.next_unit += 1;
             let part = Unit { batch, state: State::Ready(now), ..unit.clone() };

@@ -21,9 +21,7 @@ use crate::activecampaign::answer::judge;
 use crate::activecampaign::{account, bulk_import, contacts, import_info};
 use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
-use crate::limits::{
-    MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES, MULTI_CONTACT_REQUESTS_PER_MINUTE,
-};
+use crate::limits::{MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES, MULTI_CONTACT_REQUESTS_PER_MINUTE};
 use crate::plan::Plan;
 use crate::rejection::{Rejection, Rule, shown};
 use crate::time::Timestamp;
@@ -197,7 +195,7 @@ impl Export {
             Input::EndOfSource => self.source_ended(),
             Input::SourceFailed => self.source_failed("The source broke off while it was being read."),
             Input::Response { id, status, retry_after, body } => {
-                let purpose = self.in_flight.requests.remove(id).ok_or(Misuse::UnknownRequest)?;
+                let purpose = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
                 let judgement = judge(*status, body);
                 let bulk = matches!(purpose, Purpose::Import(_));
                 self.remote.judged(&judgement, *retry_after, bulk, now);
@@ -209,7 +207,7 @@ impl Export {
                 }
             }
             Input::Unanswered { id, sent } => {
-                let purpose = self.in_flight.requests.remove(id).ok_or(Misuse::UnknownRequest)?;
+                let purpose = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
                 self.remote.unanswered(now);
                 match purpose {
                     Purpose::Import(unit) => self.import_unanswered(unit, *sent, now),
@@ -284,7 +282,8 @@ impl Export {
 
     fn source_failed(&mut self, message: &str) {
         self.source = SourceState::Drained;
-        let remedy = "Make the source complete and run the export again. Profiles that were delivered are updated in place.";
+        let remedy =
+            "Make the source complete and run the export again. Profiles that were delivered are updated in place.";
         let stop = Stop::new("source_failed", Category::Source, message, remedy);
         self.stop.get_or_insert(stop.retryable());
     }
@@ -376,15 +375,15 @@ impl Export {
             offer(Timestamp::default(), Kind::Other, 0, 0, Purpose::Probe);
         }
         let (sends, settles) = (!self.winding_down(), self.can_settle());
-        for (id, unit) in &self.in_flight.units {
+        for (id, unit) in self.in_flight.units.iter() {
             match &unit.state {
-                State::Ready(at) if sends => offer(*at, unit.kind(), 1, *id, Purpose::Import(*id)),
+                State::Ready(at) if sends => offer(*at, unit.kind(), 1, id, Purpose::Import(id)),
                 State::Taken(taken) if settles && !taken.polling => {
-                    offer(taken.next_poll, Kind::Other, 2, *id, Purpose::Info(*id));
+                    offer(taken.next_poll, Kind::Other, 2, id, Purpose::Info(id));
                 }
                 State::Checking(checking) if settles && !checking.looking => {
                     if let Some(entry) = checking.queue.last() {
-                        offer(checking.next_lookup, Kind::Other, 3, *id, Purpose::Lookup(*id, *entry));
+                        offer(checking.next_lookup, Kind::Other, 3, id, Purpose::Lookup(id, *entry));
                     }
                 }
                 _ => {}
@@ -398,7 +397,7 @@ impl Export {
             Purpose::Probe => (Kind::Other, account::user_call()),
             Purpose::Import(id) | Purpose::Info(id) | Purpose::Lookup(id, _) => {
                 let list = self.encoder.plan().mapping.subscribe.is_none().then(|| self.encoder.plan().list);
-                let Some(unit) = self.in_flight.units.get_mut(id) else { return };
+                let Some(unit) = self.in_flight.units.get_mut(*id) else { return };
                 let resent = if unit.sent { unit.contacts() } else { 0 };
                 let kind = unit.kind();
                 match (&purpose, &mut unit.state) {
@@ -439,7 +438,7 @@ impl Export {
         } else {
             match &next {
                 Some((_, Purpose::Import(id))) => {
-                    let first_try = self.in_flight.units.get(id).is_some_and(|unit| unit.attempts == 0);
+                    let first_try = self.in_flight.units.get(*id).is_some_and(|unit| unit.attempts == 0);
                     if first_try { WaitReason::RateWindow } else { WaitReason::Backoff }
                 }
                 Some((_, Purpose::Info(_) | Purpose::Lookup(..))) => WaitReason::Processing,
@@ -464,15 +463,13 @@ impl Export {
         } else {
             RunResult::Succeeded
         };
-        let mut rejected_by_rule = self.encoder.counts().by_code();
-        for (rule, count) in &self.outcome.rejected_by_rule {
-            *rejected_by_rule.entry(rule.code()).or_default() += count;
-        }
+        let mut rejected_by_rule = self.encoder.counts().rejected_by_rule;
+        rejected_by_rule.add_all(&self.outcome.rejected_by_rule);
         self.outputs.push_back(Output::Finish(Summary {
             result,
             progress: Progress { remaining_millis: None, ..progress },
             rejected_by_rule,
-            omissions: self.encoder.omissions(),
+            omissions: self.encoder.omissions().to_vec(),
             stop: self.stop.take(),
             duration_millis: now.since(self.started),
         }));
@@ -480,7 +477,7 @@ impl Export {
 
     /// Counts and reports a contact that the account refused.
     fn reject_entry(&mut self, unit: u64, entry: usize, rule: Rule, reason: &str) {
-        let Some(unit) = self.in_flight.units.get(&unit) else { return };
+        let Some(unit) = self.in_flight.units.get(unit) else { return };
         let Some(contact) = unit.batch.entries().get(entry) else { return };
         let rejection = Rejection {
             position: contact.position,

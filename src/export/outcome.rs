@@ -1,24 +1,24 @@
 //! What became of a batch: accepted is not delivered.
 
 use super::Export;
-use super::in_flight::{Checking, State};
+use super::in_flight::{Checking, Found, State};
 use super::remote::{fatal, key_refused};
 use crate::activecampaign::answer::Judgement;
-use crate::activecampaign::contacts::{self, Found};
+use crate::activecampaign::contacts;
 use crate::activecampaign::import_info::{self, Info};
 use crate::limits::{
     FORBIDDEN_TRIES, MAX_LOOKUPS, MAX_POLL_MILLIS, MAX_STUCK_RESENDS, SETTLE_DEADLINE_MILLIS, SHORTFALL_SAMPLE,
 };
-use crate::rejection::Rule;
+use crate::rejection::{Rule, RuleCounts};
+use crate::text::Distinct;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The counts of a run beyond its source, and what it has learned about the account.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     pub(super) delivered: u64,
     pub(super) rejected: u64,
-    pub(super) rejected_by_rule: BTreeMap<Rule, u64>,
+    pub(super) rejected_by_rule: RuleCounts,
     pub(super) unverified: u64,
     pub(super) resent: u64,
     pub(super) batches: u64,
@@ -45,7 +45,7 @@ enum Shortfall {
 impl Outcome {
     pub(super) fn reject(&mut self, rule: Rule) {
         self.rejected += 1;
-        *self.rejected_by_rule.entry(rule).or_default() += 1;
+        self.rejected_by_rule.add(rule);
     }
 
     /// A page came where JSON was due; two in a row ask for proof that the key still works.
@@ -99,7 +99,7 @@ impl Export {
     }
 
     fn forgotten(&mut self, id: u64, now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         unit.forgotten += 1;
         if unit.forgotten > 1 { self.unverified(id) } else { self.ready_or_unverified(id, now) }
     }
@@ -111,7 +111,7 @@ impl Export {
 
     /// Looks again later: after one second, growing by half, as long as the import may take.
     pub(super) fn poll_again(&mut self, id: u64, now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Taken(taken) = &mut unit.state else { return };
         taken.polling = false;
         let pause = (1..taken.polls.min(12)).fold(1_000_u64, |pause, _| pause + pause / 2);
@@ -125,76 +125,78 @@ impl Export {
 
     /// The import has ended. What it lists as failed is rejected; the rest is delivered if the answer accounts
     /// for every contact, and looked into if it does not.
-    fn completed(&mut self, id: u64, success: Vec<String>, failure: &[String], now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get(&id) else { return };
+    fn completed(&mut self, id: u64, success: Distinct, failure: &[String], now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get(id) else { return };
         let entries = unit.batch.entries();
-        let mut failed = BTreeSet::new();
+        let mut failed = vec![false; entries.len()];
+        let mut failures = 0;
         for address in failure {
             let found = entries.iter().position(|entry| unit.batch.email(entry) == address.as_bytes());
-            match found {
-                Some(index) => failed.insert(index),
+            match found.and_then(|index| failed.get_mut(index)) {
+                Some(failed) => *failed = true,
                 // An address that was never in the batch: the answer is not about it.
                 None => return self.unverified(id),
-            };
+            }
+            failures += 1;
         }
-        let (sent, told) = (entries.len(), success.len() + failed.len());
+        let (sent, told) = (entries.len(), success.len() + failures);
         if told > sent {
             return self.unverified(id);
         }
-        let unseen: BTreeSet<usize> = (0..sent).filter(|index| !failed.contains(index)).collect();
-        for index in failed {
+        for (index, _) in failed.iter().enumerate().filter(|(_, failed)| **failed) {
             self.reject_entry(id, index, Rule::FailedInImport, "");
         }
         if told == sent {
-            self.outcome.delivered += unseen.len() as u64;
-            self.in_flight.units.remove(&id);
+            self.outcome.delivered += (sent - failures) as u64;
+            self.in_flight.units.remove(id);
             return;
         }
-        let checking = Checking {
-            listed: success.into_iter().collect(),
-            queue: Vec::new(),
-            unseen,
-            applied: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            proof: false,
-            next_lookup: now,
-            failures: 0,
-            looking: false,
-        };
-        if let Some(unit) = self.in_flight.units.get_mut(&id) {
-            // The failed ones are settled: only the others may be counted from here on.
-            let keep = &checking.unseen;
-            if let Some(rest) = unit.batch.subset(|index, _| keep.contains(&index)) {
-                let count = rest.entries().len();
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
+        // The failed ones are settled: only the others may be counted from here on.
+        match unit.batch.subset(|index, _| failed.get(index) == Some(&false)) {
+            Some(rest) => {
+                let found = vec![Found::NotLookedUp; rest.entries().len()];
                 unit.batch = rest;
-                unit.state = State::Checking(Checking { unseen: (0..count).collect(), ..checking });
-            } else {
-                self.in_flight.units.remove(&id);
-                return;
+                unit.state = State::Checking(Checking {
+                    listed: success,
+                    queue: Vec::new(),
+                    found,
+                    proof: false,
+                    next_lookup: now,
+                    failures: 0,
+                    looking: false,
+                });
+                self.check(id, now);
+            }
+            None => {
+                self.in_flight.units.remove(id);
             }
         }
-        self.check(id, now);
     }
 
     /// Chooses the contacts to look up next, or settles the batch.
     fn check(&mut self, id: u64, now: Timestamp) {
         let shortfall = self.outcome.shortfall;
         let allowance = usize::try_from(MAX_LOOKUPS.saturating_sub(self.outcome.lookups)).unwrap_or(0);
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Checking(checking) = &mut unit.state else { return };
         if !checking.queue.is_empty() {
             return;
         }
-        let looked = checking.applied.len() + checking.missing.len();
-        let believed = checking.proof && checking.missing.is_empty() && shortfall != Shortfall::Doubted;
+        let unseen = checking.count(Found::NotLookedUp);
+        let looked = checking.found.len() - unseen;
+        let clean = checking.count(Found::Missing) == 0;
         let wanted = match shortfall {
-            _ if believed && looked >= SHORTFALL_SAMPLE.min(looked + checking.unseen.len()) => 0,
-            Shortfall::UpdatesUnlisted if believed => 0,
-            Shortfall::UpdatesUnlisted if looked < SHORTFALL_SAMPLE => 1,
-            Shortfall::Unknown if checking.missing.is_empty() => SHORTFALL_SAMPLE,
-            _ => checking.unseen.len(),
+            // One proof among a full sample, or among all there are.
+            Shortfall::Unknown if clean && checking.proof && looked >= SHORTFALL_SAMPLE.min(checking.found.len()) => 0,
+            Shortfall::Unknown if clean => SHORTFALL_SAMPLE,
+            Shortfall::UpdatesUnlisted if clean && (checking.proof || looked >= SHORTFALL_SAMPLE) => 0,
+            // A spot check: one contact that the answer does not list, found within a few tries.
+            Shortfall::UpdatesUnlisted if clean => 1,
+            _ => unseen,
         };
-        let mut candidates: Vec<usize> = checking.unseen.iter().copied().collect();
+        let mut candidates: Vec<usize> =
+            (0..checking.found.len()).filter(|index| checking.found.get(*index) == Some(&Found::NotLookedUp)).collect();
         while checking.queue.len() < wanted.min(allowance) && !candidates.is_empty() {
             let chosen = usize::try_from(self.remote.random.up_to(candidates.len() as u64 - 1)).unwrap_or(0);
             checking.queue.push(candidates.swap_remove(chosen));
@@ -207,19 +209,20 @@ impl Export {
 
     /// Settles a batch whose answer fell short, by what the look-ups showed.
     fn checked(&mut self, id: u64) {
-        let Some(unit) = self.in_flight.units.remove(&id) else { return };
+        let Some(unit) = self.in_flight.units.remove(id) else { return };
         let State::Checking(checking) = unit.state else { return };
-        if checking.missing.is_empty() && checking.proof && self.outcome.shortfall == Shortfall::Unknown {
+        let missing = checking.count(Found::Missing) as u64;
+        let unseen = checking.count(Found::NotLookedUp) as u64;
+        if missing == 0 && checking.proof && self.outcome.shortfall == Shortfall::Unknown {
             self.outcome.shortfall = Shortfall::UpdatesUnlisted;
         }
-        let believed = checking.missing.is_empty() && self.outcome.shortfall == Shortfall::UpdatesUnlisted;
-        let rest = checking.unseen.len() as u64;
-        self.outcome.delivered += checking.applied.len() as u64 + if believed { rest } else { 0 };
-        self.outcome.unverified += checking.missing.len() as u64 + if believed { 0 } else { rest };
+        let believed = missing == 0 && self.outcome.shortfall == Shortfall::UpdatesUnlisted;
+        self.outcome.delivered += checking.count(Found::Applied) as u64 + if believed { unseen } else { 0 };
+        self.outcome.unverified += missing + if believed { 0 } else { unseen };
     }
 
     pub(super) fn lookup_answered(&mut self, id: u64, entry: usize, judgement: &Judgement, now: Timestamp) {
-        let Some(unit) = self.in_flight.units.get(&id) else { return };
+        let Some(unit) = self.in_flight.units.get(id) else { return };
         let Some(contact) = unit.batch.entries().get(entry) else { return };
         let email = String::from_utf8_lossy(unit.batch.email(contact)).into_owned();
         let found = match judgement {
@@ -235,16 +238,14 @@ impl Export {
         let applied = found.as_ref().is_some_and(|found| matches_sent(found, unit.batch.json(contact)));
         self.outcome.lookups += 1;
         self.outcome.forbidden = 0;
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Checking(checking) = &mut unit.state else { return };
         checking.looking = false;
-        checking.queue.retain(|index| *index != entry);
-        checking.unseen.remove(&entry);
+        checking.note(entry, if applied { Found::Applied } else { Found::Missing });
         if applied {
-            checking.applied.insert(entry);
-            checking.proof |= found.is_some_and(|found| !checking.listed.contains(&found.id.to_string()));
+            let listed = |found: contacts::Found| checking.listed.contains_key(found.id.to_string().as_bytes());
+            checking.proof |= found.is_some_and(|found| !listed(found));
         } else {
-            checking.missing.insert(entry);
             self.outcome.shortfall = Shortfall::Doubted;
         }
         self.check(id, now);
@@ -253,29 +254,27 @@ impl Export {
     /// The look-up itself failed; after a few tries its contact counts as not found.
     pub(super) fn look_up_again(&mut self, id: u64, entry: usize, now: Timestamp) {
         let pause = self.remote.backoff(2);
-        let Some(unit) = self.in_flight.units.get_mut(&id) else { return };
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Checking(checking) = &mut unit.state else { return };
         checking.looking = false;
         checking.failures += 1;
         checking.next_lookup = now.plus(pause);
         if checking.failures > 5 && !self.remote.in_trouble() {
-            checking.queue.retain(|index| *index != entry);
-            checking.unseen.remove(&entry);
-            checking.missing.insert(entry);
+            checking.note(entry, Found::Missing);
             self.check(id, now);
         }
     }
 
     /// Nobody can say what became of these contacts.
     pub(super) fn unverified(&mut self, id: u64) {
-        if let Some(unit) = self.in_flight.units.remove(&id) {
+        if let Some(unit) = self.in_flight.units.remove(id) {
             self.outcome.unverified += unit.contacts();
         }
     }
 }
 
 /// Whether the account holds what was sent: names and phone, as far as they were sent.
-fn matches_sent(found: &Found, sent: &[u8]) -> bool {
+fn matches_sent(found: &contacts::Found, sent: &[u8]) -> bool {
     let Ok(sent) = serde_json::from_slice::<serde_json::Value>(sent) else { return false };
     let same = |key: &str, held: &str| {
         sent.get(key).and_then(serde_json::Value::as_str).is_none_or(|value| value.trim() == held.trim())

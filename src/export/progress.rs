@@ -1,9 +1,8 @@
 //! The truth about a run: every profile in exactly one bucket, at every moment.
 
 use crate::error::Stop;
-use crate::rejection::Rule;
+use crate::rejection::{Rule, RuleCounts};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// What the source held, before anything was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,20 +18,14 @@ pub struct Counts {
     /// Profiles whose consent column does not say yes.
     pub excluded: u64,
     /// Rejected profiles by rule.
-    pub rejected_by_rule: BTreeMap<Rule, u64>,
+    pub rejected_by_rule: RuleCounts,
 }
 
 impl Counts {
     /// Counts one rejected profile.
     pub fn reject(&mut self, rule: Rule) {
         self.rejected += 1;
-        *self.rejected_by_rule.entry(rule).or_default() += 1;
-    }
-
-    /// The rules broken, by code.
-    #[must_use]
-    pub fn by_code(&self) -> BTreeMap<&'static str, u64> {
-        self.rejected_by_rule.iter().map(|(rule, count)| (rule.code(), *count)).collect()
+        self.rejected_by_rule.add(rule);
     }
 }
 
@@ -155,7 +148,7 @@ pub struct Summary {
     #[serde(flatten)]
     pub progress: Progress,
     /// Rejected profiles by rule.
-    pub rejected_by_rule: BTreeMap<&'static str, u64>,
+    pub rejected_by_rule: RuleCounts,
     /// Values left out of contacts that went out.
     pub omissions: Vec<OmissionCount>,
     /// Why it could not go on, for `blocked`.

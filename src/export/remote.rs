@@ -134,13 +134,14 @@ impl Remote {
             let minutes = OUTAGE_DEADLINE_MILLIS / 60_000;
             let message = format!("The account has given no usable answer for {minutes} minutes.");
             let remedy = "Check the hostname and ActiveCampaign's status page, then run the export again.";
-            return Some(Stop::new("remote_unavailable", Category::Remote, message, remedy).retryable());
+            return Some(Stop::new("remote_unavailable", Category::Remote, &message, remedy).retryable());
         }
         if longer(self.throttled_since, THROTTLE_DEADLINE_MILLIS) {
             let minutes = THROTTLE_DEADLINE_MILLIS / 60_000;
             let message = format!("The account has answered \"too many requests\" for {minutes} minutes.");
-            let remedy = "Find the other integrations that use this account's 5 requests a second, then run the export again.";
-            return Some(Stop::new("rate_limited", Category::Remote, message, remedy).retryable());
+            let remedy =
+                "Find the other integrations that use this account's 5 requests a second, then run the export again.";
+            return Some(Stop::new("rate_limited", Category::Remote, &message, remedy).retryable());
         }
         None
     }

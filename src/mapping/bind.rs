@@ -2,9 +2,9 @@
 
 use super::field::FieldRules;
 use super::{FieldProgram, Gate, Named, Part, Program, Source, TagProgram};
-use crate::contact::push_escaped;
 use crate::error::Issue;
 use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
+use crate::text::push_escaped;
 
 /// Looks columns up by their exact names and keeps every issue.
 struct Binder<'a> {
@@ -57,12 +57,10 @@ impl Program {
         for (index, tag) in mapping.tags.iter().enumerate() {
             tags.push(binder.tag(&format!("mapping.tags[{index}]"), tag));
         }
-        let Binder { mut used, issues, .. } = binder;
+        let Binder { used, issues, .. } = binder;
         if !issues.is_empty() {
             return Err(issues);
         }
-        used.sort_unstable();
-        used.dedup();
         Ok(Self {
             id,
             blank_words: plan.blank_words.iter().map(|word| word.trim().as_bytes().to_vec()).collect(),
@@ -87,7 +85,9 @@ impl Binder<'_> {
         let mut found = self.columns.iter().enumerate().filter(|(_, column)| *column == name).map(|(index, _)| index);
         match (found.next(), found.next()) {
             (Some(index), None) => {
-                self.used.push(index);
+                if !self.used.contains(&index) {
+                    self.used.push(index);
+                }
                 Some(index)
             }
             (Some(first), Some(second)) => {
@@ -96,16 +96,15 @@ impl Binder<'_> {
                     first + 1,
                     second + 1
                 );
-                self.issues.push(Issue::new(path, "ambiguous_column", message));
+                self.issues.push(Issue::new(path, "ambiguous_column", &message));
                 None
             }
             (None, _) => {
                 let suggestion = closest(name, self.columns.iter().map(String::as_str));
                 let shown: Vec<&str> = self.columns.iter().take(12).map(String::as_str).collect();
                 let more = if self.columns.len() > shown.len() { ", ..." } else { "" };
-                let message =
-                    format!("The source has no column \"{name}\". It has: {}{more}.", shown.join(", "));
-                self.issues.push(Issue::new(path, "unknown_column", message).suggesting(suggestion));
+                let message = format!("The source has no column \"{name}\". It has: {}{more}.", shown.join(", "));
+                self.issues.push(Issue::new(path, "unknown_column", &message).suggesting(suggestion));
                 None
             }
         }

@@ -5,9 +5,9 @@
 //! local part must be a dot-atom and the domain a host name: anything else bounces, and one refused address
 //! refuses the whole batch it is in.
 
-use super::trim::trim_invisible;
 use crate::limits::{MAX_DOMAIN_LABEL_BYTES, MAX_EMAIL_BYTES, MAX_EMAIL_LOCAL_BYTES};
 use crate::rejection::Rule;
+use crate::text::{push_short, trim_invisible};
 
 const BAD: u8 = 0;
 const LETTER: u8 = 1;
@@ -34,8 +34,8 @@ const fn classes() -> [u8; 256] {
             b'-' => HYPHEN,
             b'.' => DOT,
             b'@' => AT,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{'
-            | b'|' | b'}' | b'~' => SYMBOL,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|'
+            | b'}' | b'~' => SYMBOL,
             _ => BAD,
         };
         byte += 1;
@@ -61,7 +61,7 @@ pub(crate) fn push_email(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Rule> {
         return Err(explain(text));
     }
     let start = out.len();
-    out.extend_from_slice(text);
+    push_short(out, text);
     if let Some(written) = out.get_mut(start..) {
         written.make_ascii_lowercase();
     }

@@ -1,9 +1,9 @@
 //! Custom fields by type: the text that ActiveCampaign expects, or why there is none.
 
-use super::trim::trim;
 use crate::connection::FieldKind;
 use crate::contact::Omission;
 use crate::plan::DateOrder;
+use crate::text::{split, trim};
 
 /// How the values of one field are checked.
 #[derive(Clone, Debug)]
@@ -41,9 +41,7 @@ impl FieldRules {
     /// The option that a value names, in the account's spelling: the text must match exactly there.
     fn option<'a>(&'a self, text: &'a [u8]) -> Option<&'a [u8]> {
         let exact = |option: &&String| option.as_bytes() == text;
-        let loose = |option: &&String| {
-            core::str::from_utf8(text).is_ok_and(|text| option.trim().to_lowercase() == text.to_lowercase())
-        };
+        let loose = |option: &&String| trim(option.as_bytes()).eq_ignore_ascii_case(text);
         if self.options.is_empty() {
             return Some(text);
         }
@@ -72,23 +70,6 @@ impl FieldRules {
         }
         Ok(())
     }
-}
-
-/// Splits at a separator of any length; an empty one splits nothing.
-pub(crate) fn split<'a>(text: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    let mut rest = Some(text);
-    core::iter::from_fn(move || {
-        let current = rest?;
-        let found = (!separator.is_empty())
-            .then(|| current.windows(separator.len()).position(|window| window == separator))
-            .flatten();
-        let Some(at) = found else {
-            rest = None;
-            return Some(current);
-        };
-        rest = current.get(at + separator.len()..);
-        current.get(..at)
-    })
 }
 
 /// A decimal number, with the digits it came with.

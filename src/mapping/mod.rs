@@ -6,15 +6,13 @@ mod email;
 mod field;
 mod phone;
 pub mod suggest;
-mod trim;
 
-pub(crate) use trim::trim;
-
-use crate::contact::{Contact, Omission, push_escaped};
+use crate::contact::{Contact, Omission};
 use crate::limits::{MAX_TAGS, MAX_VALUE_BYTES};
 use crate::profile::{CellKind, Profile};
 use crate::rejection::Rule;
-use field::{FieldRules, split};
+use crate::text::{push_escaped, push_short, split, trim};
+use field::FieldRules;
 
 /// A plan's mapping over the columns of one source.
 #[derive(Clone, Debug)]
@@ -73,7 +71,11 @@ struct FieldProgram {
 enum TagProgram {
     /// Already escaped.
     Fixed(Vec<u8>),
-    Value { source: Source, prefix: Vec<u8>, separator: Option<String> },
+    Value {
+        source: Source,
+        prefix: Vec<u8>,
+        separator: Option<String>,
+    },
 }
 
 /// A column that must say yes.
@@ -144,7 +146,7 @@ impl Program {
 
     /// Writes the contact; gives the end of its address.
     fn write(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<usize, Broken> {
-        body.extend_from_slice(EMAIL_OPENING);
+        push_short(body, EMAIL_OPENING);
         let email = self.email.read(profile, &mut self.joined)?;
         let column = self.email.column();
         let blank = is_blank_word(&self.blank_words, trim(email));
@@ -156,7 +158,7 @@ impl Program {
         self.write_fields(profile, body)?;
         self.write_tags(profile, body)?;
         if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
-            body.extend_from_slice(&self.subscribe_json);
+            push_short(body, &self.subscribe_json);
         }
         body.push(b'}');
         Ok(email_end)
@@ -169,7 +171,7 @@ impl Program {
                 continue;
             }
             let start = body.len();
-            body.extend_from_slice(named.opening);
+            push_short(body, named.opening);
             match named.phone {
                 Some(target) => {
                     if !phone::push_phone(body, text) {
@@ -203,11 +205,11 @@ impl Program {
                     self.value.as_slice()
                 }
             };
-            body.extend_from_slice(if opened { b"," } else { b",\"fields\":[" });
+            push_short(body, if opened { b"," } else { b",\"fields\":[" });
             opened = true;
-            body.extend_from_slice(&field.opening);
+            push_short(body, &field.opening);
             push_text(body, text, &field.source)?;
-            body.extend_from_slice(b"\"}");
+            push_short(body, b"\"}");
         }
         if opened {
             body.push(b']');
@@ -222,7 +224,7 @@ impl Program {
             let (source, prefix, separator) = match tag {
                 TagProgram::Fixed(text) => {
                     push_tag(body, start, &mut count, |body| {
-                        body.extend_from_slice(text);
+                        push_short(body, text);
                         true
                     })
                     .map_err(|rule| (rule, None))?;
@@ -240,7 +242,7 @@ impl Program {
             let separator = separator.as_deref().unwrap_or_default().as_bytes();
             for part in split(text, separator).map(trim).filter(|part| !part.is_empty()) {
                 push_tag(body, start, &mut count, |body| {
-                    body.extend_from_slice(prefix);
+                    push_short(body, prefix);
                     push_escaped(body, part)
                 })
                 .map_err(|rule| (rule, source.column()))?;
@@ -264,7 +266,7 @@ fn push_tag(
     write: impl FnOnce(&mut Vec<u8>) -> bool,
 ) -> Result<(), Rule> {
     let before = body.len();
-    body.extend_from_slice(if *count == 0 { TAGS_OPENING } else { b"," });
+    push_short(body, if *count == 0 { TAGS_OPENING } else { b"," });
     let tag = body.len();
     body.push(b'"');
     if !write(body) {
@@ -304,27 +306,29 @@ impl Source {
     }
 
     /// The value; a template's is blank when all its columns are.
-    #[inline]
+    #[inline(always)]
     fn read<'a>(&self, profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
         match self {
             Self::Column(column) => read_column(profile, *column),
-            Self::Template(parts) => {
-                joined.clear();
-                let mut filled = false;
-                for part in parts {
-                    match part {
-                        Part::Text(text) => joined.extend_from_slice(text),
-                        Part::Column(column) => {
-                            let text = trim(read_column(profile, *column)?);
-                            filled |= !text.is_empty();
-                            joined.extend_from_slice(text);
-                        }
-                    }
-                }
-                Ok(if filled { joined } else { &[] })
+            Self::Template(parts) => join(parts, profile, joined),
+        }
+    }
+}
+
+fn join<'a>(parts: &[Part], profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
+    joined.clear();
+    let mut filled = false;
+    for part in parts {
+        match part {
+            Part::Text(text) => push_short(joined, text),
+            Part::Column(column) => {
+                let text = trim(read_column(profile, *column)?);
+                filled |= !text.is_empty();
+                push_short(joined, text);
             }
         }
     }
+    Ok(if filled { joined } else { &[] })
 }
 
 #[inline]

@@ -25,10 +25,7 @@ pub struct Suggestion {
 /// (columns that Customer Insights and Dataverse write).
 const TARGETS: [(&str, &[&str]); 5] = [
     ("id", &["customerid", "contactid", "id", "alternatekey"]),
-    (
-        "email",
-        &["email", "emailaddress1", "emailaddress", "mail", "eposta", "emailaddress2", "emailaddress3"],
-    ),
+    ("email", &["email", "emailaddress1", "emailaddress", "mail", "eposta", "emailaddress2", "emailaddress3"]),
     ("firstName", &["firstname", "givenname", "forename", "first"]),
     ("lastName", &["lastname", "surname", "familyname", "last"]),
     ("phone", &["phone", "mobilephone", "telephone1", "telephone", "phonenumber", "mobile"]),
@@ -45,7 +42,8 @@ pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Sugge
     let mut suggestions = Vec::new();
     let mut claim = |target: &'static str, names: &[&str], negated: bool| {
         for (rank, name) in names.iter().enumerate() {
-            let found = keys.iter().zip(taken.iter_mut()).zip(columns).find(|((key, taken), _)| key == name && !**taken);
+            let found =
+                keys.iter().zip(taken.iter_mut()).zip(columns).find(|((key, taken), _)| key == name && !**taken);
             if let Some(((_, taken), column)) = found {
                 *taken = true;
                 let confidence = if rank == 0 { 1.0 } else { 0.9 - 0.08 * f64::from(u8::try_from(rank).unwrap_or(9)) };

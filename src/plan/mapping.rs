@@ -109,8 +109,7 @@ pub struct Mapping {
     pub subscribe: Option<Consent>,
 }
 
-const KEYS: [&str; 9] =
-    ["id", "email", "firstName", "lastName", "phone", "fields", "tags", "consent", "subscribe"];
+const KEYS: [&str; 9] = ["id", "email", "firstName", "lastName", "phone", "fields", "tags", "consent", "subscribe"];
 
 pub(super) fn read(value: &Json, account: Option<&AccountSchema>, issues: &mut Issues) -> Option<Mapping> {
     let section = Section::open("mapping", value, &KEYS, issues)?;
@@ -125,8 +124,7 @@ pub(super) fn read(value: &Json, account: Option<&AccountSchema>, issues: &mut I
     for (index, value) in section.list("tags", issues).iter().enumerate() {
         tags.extend(read_tag(&format!("mapping.tags[{index}]"), value, issues));
     }
-    let mut consent =
-        |key| section.get(key).and_then(|value| read_consent(&section.path(key), value, issues));
+    let mut consent = |key| section.get(key).and_then(|value| read_consent(&section.path(key), value, issues));
     let (consent, subscribe) = (consent("consent"), consent("subscribe"));
     Some(Mapping { id, email: email?, first_name, last_name, phone, fields, tags, consent, subscribe })
 }
@@ -135,7 +133,7 @@ pub(super) fn read(value: &Json, account: Option<&AccountSchema>, issues: &mut I
 fn read_value(path: &str, value: &Json, issues: &mut Issues) -> Option<Value> {
     match value {
         Json::String(name) if name.trim().is_empty() => {
-            issues.add(path, "empty", format!("`{path}` is empty; name a column."));
+            issues.add(path, "empty", &format!("`{path}` is empty; name a column."));
             None
         }
         Json::String(name) => Some(Value::Column(name.clone())),
@@ -156,7 +154,7 @@ fn value_of(section: &Section<'_>, issues: &mut Issues) -> Option<Value> {
                 Ok(template) => Some(Value::Template(template)),
                 Err(problem) => {
                     let path = section.path("template");
-                    issues.add(&path, "template", format!("`{path}` {problem}."));
+                    issues.add(&path, "template", &format!("`{path}` {problem}."));
                     None
                 }
             }
@@ -176,7 +174,7 @@ fn value_of(section: &Section<'_>, issues: &mut Issues) -> Option<Value> {
 fn read_fields(section: &Section<'_>, account: Option<&AccountSchema>, issues: &mut Issues) -> Vec<FieldMapping> {
     let values = section.list("fields", issues);
     if values.len() > MAX_FIELDS {
-        issues.add("mapping.fields", "too_many", format!("At most {MAX_FIELDS} fields can be mapped."));
+        issues.add("mapping.fields", "too_many", &format!("At most {MAX_FIELDS} fields can be mapped."));
         return Vec::new();
     }
     let mut fields: Vec<FieldMapping> = Vec::new();
@@ -188,27 +186,18 @@ fn read_fields(section: &Section<'_>, account: Option<&AccountSchema>, issues: &
             id => other.id == id,
         };
         if let Some(other) = fields.iter().find(same) {
-            issues.add(&path, "duplicate_field", format!("The field \"{}\" is mapped twice.", other.title));
+            issues.add(&path, "duplicate_field", &format!("The field \"{}\" is mapped twice.", other.title));
         }
         fields.push(field);
     }
     fields
 }
 
-fn read_field(
-    path: &str,
-    value: &Json,
-    account: Option<&AccountSchema>,
-    issues: &mut Issues,
-) -> Option<FieldMapping> {
+fn read_field(path: &str, value: &Json, account: Option<&AccountSchema>, issues: &mut Issues) -> Option<FieldMapping> {
     let known = ["field", "id", "column", "template", "dateOrder", "separator"];
     let section = Section::open(path, value, &known, issues)?;
     let source = value_of(&section, issues);
-    let orders = [
-        ("ymd", DateOrder::YearMonthDay),
-        ("mdy", DateOrder::MonthDayYear),
-        ("dmy", DateOrder::DayMonthYear),
-    ];
+    let orders = [("ymd", DateOrder::YearMonthDay), ("mdy", DateOrder::MonthDayYear), ("dmy", DateOrder::DayMonthYear)];
     let date_order = section.word("dateOrder", &orders, issues);
     let separator = section.text("separator", issues).unwrap_or(";").to_owned();
     let target = find_field(&section, account, issues);
@@ -227,7 +216,7 @@ fn find_field(section: &Section<'_>, account: Option<&AccountSchema>, issues: &m
             let Some(account) = account else { return Some((id, format!("field {id}"), FieldKind::Text, Vec::new())) };
             let found = account.fields.iter().find(|field| field.id == id);
             if found.is_none() {
-                issues.add(&section.path("id"), "unknown_field", format!("The account has no custom field {id}."));
+                issues.add(&section.path("id"), "unknown_field", &format!("The account has no custom field {id}."));
             }
             found.map(target)
         }
@@ -267,14 +256,17 @@ fn field_by_name<'a>(path: &str, name: &str, account: &'a AccountSchema, issues:
         [] => {
             let suggestion = closest(name, account.fields.iter().map(|field| field.title.as_str()));
             let message = format!("The account has no custom field \"{name}\".");
-            issues.suggest(path, "unknown_field", message, suggestion);
+            issues.suggest(path, "unknown_field", &message, suggestion);
             None
         }
         several => {
             let ids: Vec<String> = several.iter().map(|field| field.id.to_string()).collect();
-            let message =
-                format!("The account has {} custom fields like \"{name}\"; name one by `id`: {}.", ids.len(), ids.join(", "));
-            issues.add(path, "ambiguous_field", message);
+            let message = format!(
+                "The account has {} custom fields like \"{name}\"; name one by `id`: {}.",
+                ids.len(),
+                ids.join(", ")
+            );
+            issues.add(path, "ambiguous_field", &message);
             None
         }
     }
@@ -283,7 +275,7 @@ fn field_by_name<'a>(path: &str, name: &str, account: &'a AccountSchema, issues:
 fn read_tag(path: &str, value: &Json, issues: &mut Issues) -> Option<TagMapping> {
     if let Json::String(name) = value {
         if name.trim().is_empty() {
-            issues.add(path, "empty", format!("`{path}` is empty."));
+            issues.add(path, "empty", &format!("`{path}` is empty."));
             return None;
         }
         return Some(TagMapping::Fixed(name.trim().to_owned()));
@@ -294,7 +286,7 @@ fn read_tag(path: &str, value: &Json, issues: &mut Issues) -> Option<TagMapping>
         Some(Json::String(prefix)) => prefix.clone(),
         Some(_) => {
             let path = join(path, "prefix");
-            issues.add(&path, "wrong_type", format!("`{path}` must be text."));
+            issues.add(&path, "wrong_type", &format!("`{path}` must be text."));
             return None;
         }
         None => String::new(),
@@ -308,7 +300,7 @@ fn read_tag(path: &str, value: &Json, issues: &mut Issues) -> Option<TagMapping>
 fn read_consent(path: &str, value: &Json, issues: &mut Issues) -> Option<Consent> {
     if let Json::String(column) = value {
         if column.trim().is_empty() {
-            issues.add(path, "empty", format!("`{path}` is empty; name a column."));
+            issues.add(path, "empty", &format!("`{path}` is empty; name a column."));
             return None;
         }
         return Some(Consent { column: column.clone(), values: Vec::new(), negated: false });
@@ -321,7 +313,7 @@ fn read_consent(path: &str, value: &Json, issues: &mut Issues) -> Option<Consent
         Some(Json::Bool(negated)) => *negated,
         Some(_) => {
             let path = section.path("negated");
-            issues.add(&path, "wrong_type", format!("`{path}` must be true or false."));
+            issues.add(&path, "wrong_type", &format!("`{path}` must be true or false."));
             return None;
         }
     };

@@ -8,8 +8,8 @@ mod reader;
 mod template;
 
 pub use mapping::{Consent, DateOrder, FieldMapping, Mapping, TagMapping, Value};
-pub use template::{Piece, Template};
 pub(crate) use reader::{closest, loose};
+pub use template::{Piece, Template};
 
 use crate::connection::{AccountSchema, Hostname};
 use crate::error::Issue;
@@ -47,8 +47,7 @@ pub struct Plan {
     pub resolved: bool,
 }
 
-const KEYS: [&str; 9] =
-    ["$schema", "version", "name", "host", "list", "source", "mapping", "automations", "mode"];
+const KEYS: [&str; 9] = ["$schema", "version", "name", "host", "list", "source", "mapping", "automations", "mode"];
 
 impl Plan {
     /// Reads a definition. With `account` its list and fields are looked up there; without, titles of fields
@@ -67,7 +66,7 @@ impl Plan {
         }
         let value: serde_json::Value = serde_json::from_slice(settings).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
-            vec![Issue::new("", "not_json", format!("The definition is not valid JSON ({place})."))]
+            vec![Issue::new("", "not_json", &format!("The definition is not valid JSON ({place})."))]
         })?;
         let mut issues = Issues::default();
         let plan = read(&value, account, allowed_hosts, &mut issues);
@@ -90,7 +89,7 @@ fn read(
     let host = root.text("host", issues).and_then(|text| match Hostname::parse(text, allowed_hosts) {
         Ok(host) => Some(host),
         Err(error) => {
-            issues.suggest("host", "hostname", error.reason, error.corrected);
+            issues.suggest("host", "hostname", &error.reason, error.corrected);
             None
         }
     });
@@ -138,14 +137,13 @@ fn check_list(list: u64, account: &AccountSchema, issues: &mut Issues) {
     if account.lists.iter().any(|known| known.id == list) {
         return;
     }
-    let names: Vec<String> =
-        account.lists.iter().take(8).map(|list| format!("{} ({})", list.id, list.name)).collect();
+    let names: Vec<String> = account.lists.iter().take(8).map(|list| format!("{} ({})", list.id, list.name)).collect();
     let there = match account.lists.len() {
         0 => "The account shows no list to this key.".to_owned(),
         count if count > names.len() => format!("It has {count} lists, such as {}.", names.join(", ")),
         _ => format!("It has {}.", names.join(", ")),
     };
-    issues.add("list", "unknown_list", format!("The account has no list {list}. {there}"));
+    issues.add("list", "unknown_list", &format!("The account has no list {list}. {there}"));
 }
 
 fn read_source(root: &Section<'_>, issues: &mut Issues) -> (SourceOptions, Vec<String>) {
@@ -160,9 +158,7 @@ fn read_source(root: &Section<'_>, issues: &mut Issues) -> (SourceOptions, Vec<S
     let delimiter = match section.get("delimiter") {
         None => None,
         // A tab is blank to `text`, so the delimiter is read as it stands.
-        Some(serde_json::Value::String(text)) if [",", ";", "\t", "|"].contains(&text.as_str()) => {
-            text.bytes().next()
-        }
+        Some(serde_json::Value::String(text)) if [",", ";", "\t", "|"].contains(&text.as_str()) => text.bytes().next(),
         Some(_) => {
             let message = "`source.delimiter` must be one of \",\" \";\" \"\\t\" \"|\".";
             issues.add("source.delimiter", "unknown_word", message);

@@ -8,20 +8,18 @@ use serde_json::{Map, Value};
 pub(super) struct Issues(pub(super) Vec<Issue>);
 
 impl Issues {
-    pub(super) fn add(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
+    // Out of line: an issue is rare, and a copy of this at each of its many callers is not.
+    #[inline(never)]
+    pub(super) fn add(&mut self, path: &str, code: &'static str, message: &str) {
         self.0.push(Issue::new(path, code, message));
     }
 
-    pub(super) fn suggest(
-        &mut self,
-        path: &str,
-        code: &'static str,
-        message: impl Into<String>,
-        suggestion: Option<String>,
-    ) {
+    #[inline(never)]
+    pub(super) fn suggest(&mut self, path: &str, code: &'static str, message: &str, suggestion: Option<String>) {
         self.0.push(Issue::new(path, code, message).suggesting(suggestion));
     }
 
+    #[inline(never)]
     fn wrong_type(&mut self, path: &str, wanted: &str, found: &Value) {
         let found = match found {
             Value::Null => "null",
@@ -31,7 +29,7 @@ impl Issues {
             Value::Array(_) => "a list",
             Value::Object(_) => "an object",
         };
-        self.add(path, "wrong_type", format!("`{path}` must be {wanted}, but is {found}."));
+        self.add(path, "wrong_type", &format!("`{path}` must be {wanted}, but is {found}."));
     }
 }
 
@@ -49,6 +47,7 @@ pub(super) fn join(path: &str, key: &str) -> String {
 
 impl<'v> Section<'v> {
     /// Takes a value as an object and reports every key that is not in `known`.
+    #[inline(never)]
     pub(super) fn open(path: &'v str, value: &'v Value, known: &[&str], issues: &mut Issues) -> Option<Self> {
         let Value::Object(map) = value else {
             issues.wrong_type(if path.is_empty() { "definition" } else { path }, "an object", value);
@@ -57,7 +56,7 @@ impl<'v> Section<'v> {
         for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
             let full = join(path, key);
             let message = format!("Unknown setting `{full}`.");
-            issues.suggest(&full, "unknown_key", message, closest(key, known.iter().copied()));
+            issues.suggest(&full, "unknown_key", &message, closest(key, known.iter().copied()));
         }
         Some(Self { path, map })
     }
@@ -71,11 +70,12 @@ impl<'v> Section<'v> {
     }
 
     /// Text that is not empty.
+    #[inline(never)]
     pub(super) fn text(&self, key: &str, issues: &mut Issues) -> Option<&'v str> {
         let path = self.path(key);
         match self.get(key)? {
             Value::String(text) if text.trim().is_empty() => {
-                issues.add(&path, "empty", format!("`{path}` is empty."));
+                issues.add(&path, "empty", &format!("`{path}` is empty."));
                 None
             }
             Value::String(text) => Some(text),
@@ -96,7 +96,7 @@ impl<'v> Section<'v> {
 
     pub(super) fn missing(&self, key: &str, issues: &mut Issues) {
         let path = self.path(key);
-        issues.add(&path, "missing", format!("`{path}` is required."));
+        issues.add(&path, "missing", &format!("`{path}` is required."));
     }
 
     /// A whole number from 1, or the same as text.
@@ -109,7 +109,7 @@ impl<'v> Section<'v> {
             _ => None,
         };
         if number.is_none_or(|number| number == 0) {
-            issues.add(&path, "not_an_id", format!("`{path}` must be a whole number above zero."));
+            issues.add(&path, "not_an_id", &format!("`{path}` must be a whole number above zero."));
             return None;
         }
         number
@@ -148,14 +148,16 @@ impl<'v> Section<'v> {
         let path = self.path(key);
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let message = format!("`{path}` must be one of {}.", names.join(", "));
-        issues.suggest(&path, "unknown_word", message, closest(text, names.into_iter()));
+        issues.suggest(&path, "unknown_word", &message, closest(text, names.into_iter()));
         None
     }
 }
 
-/// Letters and digits only, lower case: how names are compared for suggestions.
+/// Without blanks and ASCII punctuation, ASCII letters in lower case: how names are compared for suggestions.
+/// The tables that fold every script would be a tenth of the core, for a convenience.
 pub(crate) fn loose(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let kept = |letter: &char| !letter.is_ascii() || letter.is_ascii_alphanumeric();
+    name.chars().filter(kept).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The candidate most like `name`, if one is like it at all.

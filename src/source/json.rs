@@ -197,17 +197,36 @@ impl Cursor<'_> {
     #[inline]
     fn text(&mut self) -> Result<Text, Rule> {
         let start = self.at;
-        let mut form = Form::Plain;
+        self.stop()?;
+        if self.peek() == b'"' {
+            self.at += 1;
+            return Ok(Text { start, end: self.at - 1, form: Form::Plain });
+        }
+        self.unusual_text(start)
+    }
+
+    /// Goes to the next byte that is not plain text.
+    #[inline]
+    fn stop(&mut self) -> Result<(), Rule> {
+        let mut at = self.at;
         loop {
-            let Some(window) = self.bytes.get(self.at..).and_then(|bytes| bytes.first_chunk()) else {
+            let Some(window) = self.bytes.get(at..).and_then(|bytes| bytes.first_chunk()) else {
                 return Err(Rule::InvalidJson);
             };
             let stops = text_stops(window);
-            if stops == 0 {
-                self.at += SHORT;
-                continue;
+            if stops != 0 {
+                self.at = at + stops.trailing_zeros() as usize;
+                return Ok(());
             }
-            self.at += stops.trailing_zeros() as usize;
+            at += SHORT;
+        }
+    }
+
+    /// The rest of a string that began at `start` and has more than plain text.
+    #[cold]
+    fn unusual_text(&mut self, start: usize) -> Result<Text, Rule> {
+        let mut form = Form::Plain;
+        loop {
             match self.peek() {
                 b'"' => {
                     self.at += 1;
@@ -216,6 +235,7 @@ impl Cursor<'_> {
                 b'\\' => self.escape(&mut form)?,
                 _ => return Err(Rule::InvalidJson),
             }
+            self.stop()?;
         }
     }
 

@@ -7,7 +7,7 @@ use super::{Outcome, Refusal, SourceError};
 use crate::limits::{MAX_COLUMNS, MAX_RECORD_BYTES, MAX_SAMPLE_BYTES, NDJSON_SAMPLE_RECORDS};
 use crate::profile::{Cell, CellKind, Position};
 use crate::rejection::Rule;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::text::Distinct;
 
 /// The search for the next LF, which goes on where the bytes ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +67,7 @@ impl Pattern {
 #[derive(Debug, Default)]
 struct Columns {
     patterns: Vec<Pattern>,
-    by_name: BTreeMap<Vec<u8>, usize>,
+    by_name: Distinct,
 }
 
 /// The reader of one source. All places are those of the buffer.
@@ -98,7 +98,7 @@ struct Sample {
     records: usize,
     lines: u64,
     names: Vec<String>,
-    seen: BTreeSet<String>,
+    by_name: Distinct,
 }
 
 impl Ndjson {
@@ -164,12 +164,9 @@ impl Ndjson {
                 column: 1,
             })?;
         }
-        let names = core::mem::take(&mut self.sample).names;
+        let Sample { names, by_name, .. } = core::mem::take(&mut self.sample);
         self.cells = vec![Cell::default(); names.len()];
-        self.columns = Columns {
-            patterns: names.iter().map(|name| Pattern::of(name)).collect(),
-            by_name: names.iter().enumerate().map(|(column, name)| (name.clone().into_bytes(), column)).collect(),
-        };
+        self.columns = Columns { patterns: names.iter().map(|name| Pattern::of(name)).collect(), by_name };
         Ok(Some(names))
     }
 
@@ -377,7 +374,8 @@ impl Sample {
             && (!self.scan.high || core::str::from_utf8(line).is_ok());
         if good {
             for key in keys.0 {
-                if self.seen.insert(key.clone()) {
+                if !self.by_name.contains_key(key.as_bytes()) {
+                    self.by_name.insert(key.clone().into_bytes(), self.names.len());
                     self.names.push(key);
                 }
             }

@@ -6,9 +6,9 @@ use crate::error::{Category, Issue, Stop};
 use crate::export::{Advance, Counts, Encoder, EncoderOptions, OmissionCount};
 use crate::limits::MULTI_CONTACT_REQUESTS_PER_MINUTE;
 use crate::plan::Plan;
+use crate::rejection::RuleCounts;
 use js_sys::Uint8Array;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// Turns the bytes of a source into request bodies.
@@ -32,7 +32,7 @@ struct EncodeCounts<'a> {
     batches: u64,
     /// At the account's rate.
     minutes: f64,
-    rejected_by_rule: BTreeMap<&'static str, u64>,
+    rejected_by_rule: RuleCounts,
     omissions: &'a [OmissionCount],
 }
 
@@ -58,7 +58,7 @@ impl BatchEncoder {
         if !unresolved {
             let nameless = |(index, _): (usize, _)| {
                 let message = "This field is named by its title; pass the account, or name the field by `id`.";
-                Issue::new(format!("mapping.fields[{index}].field"), "account_needed", message)
+                Issue::new(&format!("mapping.fields[{index}].field"), "account_needed", message)
             };
             let issues: Vec<Issue> =
                 plan.mapping.fields.iter().enumerate().filter(|(_, field)| field.id == 0).map(nameless).collect();
@@ -146,8 +146,8 @@ impl BatchEncoder {
             excluded,
             batches: self.batches,
             minutes,
-            rejected_by_rule: self.encoder.counts().by_code(),
-            omissions: &self.encoder.omissions(),
+            rejected_by_rule: self.encoder.counts().rejected_by_rule,
+            omissions: self.encoder.omissions(),
         })
     }
 }
@@ -165,6 +165,6 @@ pub fn read_columns(chunk: &[u8], complete: bool) -> Result<Option<Vec<String>>,
     }
     decoder.columns().map(|columns| columns.map(<[String]>::to_vec)).map_err(|error| {
         let message = format!("{} (line {}, column {})", error.message, error.line, error.column);
-        to_js(&Stop::new(error.code, Category::Source, message, "Correct the source."))
+        to_js(&Stop::new(error.code, Category::Source, &message, "Correct the source."))
     })
 }

@@ -6,22 +6,20 @@
 
 mod convert;
 mod driver;
-mod encoder;
+pub mod encoder;
 mod executor;
 mod host;
 
 use crate::connection::{AccountSchema, Hostname};
 use crate::error::{Issue, Stop};
-use crate::export::{
-    Account, Discovery, Export, ExportOptions, Progress, RunResult, Summary, Wanted,
-};
+use crate::export::{Account, Discovery, Export, ExportOptions, Progress, RunResult, Summary, Wanted};
 use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
+use crate::rejection::{Rule, RuleCounts};
 use convert::to_js;
 use driver::drive;
 use host::CoreHost;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// Hands the place of a panic, never its text, to JavaScript. To be called once for each fresh instance.
@@ -57,9 +55,7 @@ pub fn memory_bytes() -> f64 {
 pub fn check_definition(settings: &str, account: Option<String>, allowed_hosts: Vec<String>) -> JsValue {
     let issues = match read_account(account.as_deref()) {
         Err(issue) => vec![issue],
-        Ok(account) => {
-            Plan::parse(settings.as_bytes(), account.as_ref(), &allowed_hosts).err().unwrap_or_default()
-        }
+        Ok(account) => Plan::parse(settings.as_bytes(), account.as_ref(), &allowed_hosts).err().unwrap_or_default(),
     };
     to_js(&issues)
 }
@@ -93,6 +89,21 @@ pub fn check_hostname(text: &str, allowed_hosts: Vec<String>) -> JsValue {
 pub fn suggest_mapping(columns: Vec<String>, account: Option<String>) -> Result<JsValue, JsValue> {
     let account = read_account(account.as_deref()).map_err(|issue| to_js(&Stop::settings(vec![issue])))?;
     Ok(to_js(&suggest(&columns, account.as_ref())))
+}
+
+#[derive(Serialize)]
+struct RuleText {
+    code: &'static str,
+    reason: &'static str,
+    remedy: &'static str,
+}
+
+/// All rules by which a profile can be rejected, with reason and remedy in plain words.
+#[wasm_bindgen]
+#[must_use]
+pub fn rules() -> JsValue {
+    let text = |rule: &Rule| RuleText { code: rule.code(), reason: rule.reason(), remedy: rule.remedy() };
+    to_js(&Rule::ALL.iter().map(text).collect::<Vec<_>>())
 }
 
 /// Starts reading an account; `poll` gives `{ account }` or `{ stop }`.
@@ -156,7 +167,7 @@ fn stopped(stop: Stop) -> Summary {
     Summary {
         result: RunResult::Blocked,
         progress: Progress::default(),
-        rejected_by_rule: BTreeMap::new(),
+        rejected_by_rule: RuleCounts::default(),
         omissions: Vec::new(),
         stop: Some(stop),
         duration_millis: 0,
@@ -165,7 +176,8 @@ fn stopped(stop: Stop) -> Summary {
 
 fn read_account(text: Option<&str>) -> Result<Option<AccountSchema>, Issue> {
     let Some(text) = text else { return Ok(None) };
-    serde_json::from_str(text).map(Some).map_err(|error| {
-        Issue::new("account", "account", format!("The account schema is not as describeAccount gives it: {error}."))
+    let value = serde_json::from_slice(text.as_bytes()).map_err(|_| "it is not JSON".to_owned());
+    value.and_then(|value| AccountSchema::from_json(&value)).map(Some).map_err(|problem| {
+        Issue::new("account", "account", &format!("The account schema is not as describeAccount gives it: {problem}."))
     })
 }

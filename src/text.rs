@@ -1,0 +1,180 @@
+//! Text as bytes: written, trimmed, searched. Values are valid UTF-8 and stay bytes on their way.
+
+use std::collections::BTreeMap;
+
+/// Different texts, each with the number of those that came before it.
+pub type Distinct = BTreeMap<Vec<u8>, usize>;
+
+/// Where `wanted` begins; nowhere when it is empty. The standard library's search for text in text brings its
+/// error messages along, and with them tables of every printable letter.
+#[must_use]
+pub fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    if wanted.is_empty() {
+        return None;
+    }
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Splits at a separator of any length; an empty one splits nothing.
+pub fn split<'a>(text: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let current = rest?;
+        let Some(at) = find(current, separator) else {
+            rest = None;
+            return Some(current);
+        };
+        rest = current.get(at + separator.len()..);
+        current.get(..at)
+    })
+}
+
+/// Removes white space of any script from both ends (ECMAScript's WhiteSpace and LineTerminator).
+#[inline]
+pub fn trim(text: &[u8]) -> &[u8] {
+    match (text.first(), text.last()) {
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => trim_slow(text, false),
+    }
+}
+
+/// The same, and characters that show nothing: zero-width spaces and joiners, as spreadsheets leave them
+/// around addresses.
+#[inline]
+pub fn trim_invisible(text: &[u8]) -> &[u8] {
+    match (text.first(), text.last()) {
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => trim_slow(text, true),
+    }
+}
+
+fn trim_slow(mut text: &[u8], invisible: bool) -> &[u8] {
+    loop {
+        let rest = match text {
+            [9..=13 | 32, rest @ ..] => rest,
+            [0xc2, 0xa0, rest @ ..] => rest,
+            [a, b, c, rest @ ..] if is_wide_blank([*a, *b, *c], invisible) => rest,
+            _ => break,
+        };
+        text = rest;
+    }
+    loop {
+        let rest = match text {
+            [rest @ .., 9..=13 | 32] => rest,
+            [rest @ .., 0xc2, 0xa0] => rest,
+            [rest @ .., a, b, c] if is_wide_blank([*a, *b, *c], invisible) => rest,
+            _ => return text,
+        };
+        text = rest;
+    }
+}
+
+/// The blanks of three bytes in UTF-8. A match cannot straddle two letters: the first byte is a leading one.
+fn is_wide_blank(bytes: [u8; 3], invisible: bool) -> bool {
+    match bytes {
+        // U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F, U+3000, U+FEFF
+        [0xe1, 0x9a, 0x80]
+        | [0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf]
+        | [0xe2, 0x81, 0x9f]
+        | [0xe3, 0x80, 0x80]
+        | [0xef, 0xbb, 0xbf] => true,
+        // U+200B-200F, U+2060
+        [0xe2, 0x80, 0x8b..=0x8f] | [0xe2, 0x81, 0xa0] => invisible,
+        _ => false,
+    }
+}
+
+/// Appends a short text: overlapping blocks of fixed sizes instead of a library copy, whose call alone costs
+/// more than the bytes of a name (in wasm it leaves the module).
+#[inline(never)]
+pub fn push_short(out: &mut Vec<u8>, text: &[u8]) {
+    let end = out.len() + text.len();
+    match (text.first_chunk::<16>(), text.first_chunk::<8>(), text.first_chunk::<4>()) {
+        (Some(_), ..) => {
+            let (blocks, _) = text.as_chunks::<16>();
+            for block in blocks {
+                out.extend_from_slice(block);
+            }
+            if let Some(last) = text.last_chunk::<16>() {
+                out.truncate(end - 16);
+                out.extend_from_slice(last);
+            }
+        }
+        (_, Some(first), _) => {
+            out.extend_from_slice(first);
+            if let Some(last) = text.last_chunk::<8>() {
+                out.truncate(end - 8);
+                out.extend_from_slice(last);
+            }
+        }
+        (_, _, Some(first)) => {
+            out.extend_from_slice(first);
+            if let Some(last) = text.last_chunk::<4>() {
+                out.truncate(end - 4);
+                out.extend_from_slice(last);
+            }
+        }
+        _ => {
+            for byte in text {
+                out.push(*byte);
+            }
+        }
+    }
+}
+
+/// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
+///
+/// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
+#[inline]
+pub fn push_escaped(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    if needs_escape(text) {
+        return push_escapes(out, text);
+    }
+    push_short(out, text);
+    true
+}
+
+#[cold]
+fn push_escapes(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let mut clean = true;
+    for &byte in text {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            0 => clean = false,
+            1..=0x1f => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                let low = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), low]);
+            }
+            other => out.push(other),
+        }
+    }
+    clean
+}
+
+/// Whether any byte is a quote, a backslash or a control character: eight bytes at a time, the last eight
+/// overlapping the ones before them.
+#[inline]
+fn needs_escape(text: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // A byte is zero in `x` exactly when the expression has a high bit; the same trick finds bytes below 0x20.
+    let has_zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
+    let check = |word: u64| {
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        control | has_zero(word ^ (ONES * 0x22)) | has_zero(word ^ (ONES * 0x5c))
+    };
+    let Some(last) = text.last_chunk::<8>() else {
+        return text.iter().any(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+    };
+    let (words, _) = text.as_chunks::<8>();
+    let found =
+        words.iter().fold(check(u64::from_le_bytes(*last)), |found, word| found | check(u64::from_le_bytes(*word)));
+    found != 0
+}
