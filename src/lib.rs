@@ -8,6 +8,7 @@ pub mod error;
 pub mod export;
 pub mod limits;
 pub mod mapping;
+pub mod masks;
 pub mod plan;
 pub mod profile;
 pub mod rejection;

@@ -1,5 +1,6 @@
 //! A profile as the source gave it: where it stands, and its cells.
 
+use crate::text::Text;
 use serde::Serialize;
 
 /// Where a record stands in its source.
@@ -66,6 +67,14 @@ impl<'a> Profile<'a> {
     #[inline]
     pub fn text(&self, column: usize) -> &'a [u8] {
         self.cells.get(column).and_then(|cell| self.bytes.get(cell.start..cell.end)).unwrap_or_default()
+    }
+
+    /// The same with whatever follows it in the record's buffer.
+    #[must_use]
+    #[inline]
+    pub fn text_in_room(&self, column: usize) -> Text<'a> {
+        let Some(cell) = self.cells.get(column) else { return Text::default() };
+        Text::new(self.bytes.get(cell.start..).unwrap_or_default(), cell.end.saturating_sub(cell.start))
     }
 
     /// What a column holds; `Missing` beyond the last one.

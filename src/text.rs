@@ -1,9 +1,19 @@
 //! Text as bytes: written, trimmed, searched. Values are valid UTF-8 and stay bytes on their way.
 
+use crate::masks::{first, text_stops};
 use std::collections::BTreeMap;
 
 /// Different texts, each with the number of those that came before it.
 pub type Distinct = BTreeMap<Vec<u8>, usize>;
+
+/// The first byte that is not UTF-8, if there is one. The usual answer, none, is found with vector instructions.
+#[must_use]
+pub fn first_invalid(text: &[u8]) -> Option<usize> {
+    if simdutf8::basic::from_utf8(text).is_ok() {
+        return None;
+    }
+    core::str::from_utf8(text).err().map(|error| error.valid_up_to())
+}
 
 /// Where `wanted` begins; nowhere when it is empty. The standard library's search for text in text brings its
 /// error messages along, and with them tables of every printable letter.
@@ -35,16 +45,6 @@ pub fn trim(text: &[u8]) -> &[u8] {
     match (text.first(), text.last()) {
         (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
         _ => trim_slow(text, false),
-    }
-}
-
-/// The same, and characters that show nothing: zero-width spaces and joiners, as spreadsheets leave them
-/// around addresses.
-#[inline]
-pub fn trim_invisible(text: &[u8]) -> &[u8] {
-    match (text.first(), text.last()) {
-        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
-        _ => trim_slow(text, true),
     }
 }
 
@@ -120,6 +120,140 @@ pub fn push_short(out: &mut Vec<u8>, text: &[u8]) {
             }
         }
     }
+}
+
+/// A text that is written again and again: kept in a block, so that writing it is one check and two stores.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    block: [u8; 32],
+    /// Longer texts are written the usual way.
+    long: Vec<u8>,
+    length: usize,
+}
+
+impl Literal {
+    /// Keeps a text.
+    #[must_use]
+    pub fn new(text: &[u8]) -> Self {
+        let mut block = [0; 32];
+        let fits = block.get_mut(..text.len()).map(|start| start.copy_from_slice(text)).is_some();
+        Self { block, long: if fits { Vec::new() } else { text.to_vec() }, length: text.len() }
+    }
+
+    /// Appends the text.
+    #[inline]
+    pub fn push(&self, out: &mut Vec<u8>) {
+        if self.length > self.block.len() {
+            return push_short(out, &self.long);
+        }
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.block);
+        out.truncate(end);
+    }
+}
+
+/// A text with whatever follows it in its buffer, so that it can be read in blocks beyond its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text<'a> {
+    room: &'a [u8],
+    length: usize,
+}
+
+impl<'a> From<&'a [u8]> for Text<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Self { room: text, length: text.len() }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// Bytes of the text.
+    #[inline]
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.length
+    }
+
+    /// Whether there is none.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.length == 0
+    }
+
+    /// The text that begins a buffer; no longer than it.
+    #[inline]
+    #[must_use]
+    pub fn new(room: &'a [u8], length: usize) -> Self {
+        Self { room, length: length.min(room.len()) }
+    }
+
+    /// The text alone.
+    #[inline]
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.room.get(..self.length).unwrap_or_default()
+    }
+
+    /// Without white space at both ends.
+    #[inline]
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        let text = self.bytes();
+        match (text.first(), text.last()) {
+            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => self,
+            _ => self.cut(trim_slow(text, false)),
+        }
+    }
+
+    /// The same, and without characters that show nothing: zero-width spaces and joiners, as spreadsheets leave
+    /// them around addresses.
+    #[inline]
+    #[must_use]
+    pub fn trimmed_of_invisible(self) -> Self {
+        let text = self.bytes();
+        match (text.first(), text.last()) {
+            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => self,
+            _ => self.cut(trim_slow(text, true)),
+        }
+    }
+
+    /// The text and whatever follows it.
+    #[inline]
+    #[must_use]
+    pub fn room(self) -> &'a [u8] {
+        self.room
+    }
+
+    /// The same with a part of its bytes.
+    fn cut(self, part: &'a [u8]) -> Self {
+        let skipped = part.as_ptr().addr().saturating_sub(self.room.as_ptr().addr());
+        Self::new(self.room.get(skipped..).unwrap_or(part), part.len())
+    }
+
+    /// The first blocks of the buffer, as many as the text needs.
+    #[inline]
+    #[must_use]
+    pub fn blocks<const N: usize>(self) -> Option<&'a [[u8; 16]; N]> {
+        let (blocks, _) = self.room.as_chunks::<16>();
+        blocks.first_chunk::<N>().filter(|_| self.length <= N * 16)
+    }
+}
+
+/// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
+///
+/// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
+#[inline]
+pub fn push_escaped_text(out: &mut Vec<u8>, text: Text<'_>) -> bool {
+    // Names, cities, tags and dates fit one block: one check and one store, the rest cut off again.
+    if let Some([block]) = text.blocks::<1>()
+        && u64::from(text_stops(block)) & first(text.length) == 0
+    {
+        let end = out.len() + text.length;
+        out.extend_from_slice(block);
+        out.truncate(end);
+        return true;
+    }
+    push_escaped(out, text.bytes())
 }
 
 /// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.

@@ -6,6 +6,9 @@ import { hostOf } from "./host.js";
 import { type OpenSource, openSource } from "./source/open.js";
 import type { Batch, BatchStream, EncodeOptions, EncodeSummary, Preview, PreviewOptions, Rejection } from "./types.js";
 
+/** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up. */
+const BODY_BYTES = 400_000;
+
 /**
  * The request bodies of a source, in its order. Nothing is sent.
  *
@@ -18,7 +21,7 @@ export function encodeBatches(options: EncodeOptions): BatchStream {
 
 /** A dry run over the whole source: counts, reasons, requests and minutes. Needs no network; sends nothing. */
 export async function preview(options: PreviewOptions): Promise<Preview> {
-  const batches = stream(options, true);
+  const batches = stream({ ...options, reuseBody: true }, true);
   for await (const _ of batches) {
     // Only the counts matter.
   }
@@ -40,7 +43,7 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
     try {
       source = openSource(options.source);
       encoder = open(options, unresolved);
-      yield* drain(encoder, source, options.onRejections);
+      yield* drain(encoder, source, options.onRejections, options.reuseBody ? new Uint8Array(BODY_BYTES) : undefined);
       resolve({ ...(encoder.counts() as Omit<EncodeSummary, "wasmMemoryBytes">), wasmMemoryBytes: memoryBytes() });
     } catch (error) {
       const failure = fromCore(error);
@@ -68,11 +71,11 @@ async function* drain(
   encoder: BatchEncoder,
   source: OpenSource,
   onRejections: ((rejections: Rejection[]) => void) | undefined,
+  shared: Uint8Array | undefined,
 ): AsyncGenerator<Batch, void, undefined> {
   let read = 0;
   for (;;) {
-    const body = guarded(() => encoder.next());
-    if (body === undefined) {
+    if (!guarded(() => encoder.advance())) {
       if (onRejections) {
         const rejections = encoder.rejections() as Rejection[] | undefined;
         if (rejections) onRejections(rejections);
@@ -87,6 +90,7 @@ async function* drain(
         encoder.finish();
       }
     } else {
+      const body = shared ? shared.subarray(0, encoder.copy(shared)) : encoder.take();
       yield { body, contacts: encoder.contacts, firstOrdinal: encoder.firstOrdinal };
     }
   }

@@ -251,6 +251,8 @@ export interface EncodeOptions {
   /** Hosts beyond an account's own domains that the definition may name. */
   allowedHosts?: string[];
   reveal?: boolean;
+  /** Gives every body in the same memory: each is valid until the next one is asked for. Default: memory of its own. */
+  reuseBody?: boolean;
   /** Takes the rejections; without it they are only counted. */
   onRejections?: (rejections: Rejection[]) => void;
 }

@@ -178,23 +178,34 @@ impl Packer {
         &self.open.entries
     }
 
-    /// Takes entries out of the open batch again, by their indexes in rising order.
+    /// Takes entries out of the open batch again, by their indexes in rising order: what follows them moves up.
     pub fn remove(&mut self, indexes: &[usize]) {
+        let Batch { body, entries, .. } = &mut self.open;
         let Some(first) = indexes.first() else { return };
-        let Some(start) = self.open.entries.get(*first).map(|entry| entry.json.start) else { return };
-        let old = self.open.body.split_off(start);
-        let rest = self.open.entries.split_off(*first);
-        for (index, mut entry) in (*first..).zip(rest) {
-            if !indexes.contains(&index) {
-                let json = old.get(entry.json.start - start..entry.json.end - start).unwrap_or_default();
-                let body = self.body();
-                let moved = entry.json.start - body.len();
-                body.extend_from_slice(json);
-                entry.json = entry.json.start - moved..entry.json.end - moved;
-                entry.email = entry.email.start - moved..entry.email.end - moved;
-                self.open.entries.push(entry);
+        let Some(mut end) = entries.get(*first).map(|entry| entry.json.start) else { return };
+        let mut index = 0;
+        entries.retain_mut(|entry| {
+            let at = index;
+            index += 1;
+            if at < *first {
+                return true;
             }
-        }
+            if indexes.contains(&at) {
+                return false;
+            }
+            let moved = entry.json.start - end;
+            body.copy_within(entry.json.clone(), end);
+            entry.json = end..entry.json.end - moved;
+            entry.email = entry.email.start - moved..entry.email.end - moved;
+            end = entry.json.end;
+            if let Some(comma) = body.get_mut(end) {
+                *comma = b',';
+            }
+            end += 1;
+            true
+        });
+        // Behind the last contact that stays, without its comma.
+        body.truncate(entries.last().map_or(OPENING.len(), |entry| entry.json.end));
     }
 
     /// Closes the open batch; `None` when it is empty.

@@ -4,7 +4,7 @@ use super::field::FieldRules;
 use super::{FieldProgram, Gate, Named, Part, Program, Source, TagProgram};
 use crate::error::Issue;
 use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
-use crate::text::push_escaped;
+use crate::text::{Literal, push_escaped};
 
 /// Looks columns up by their exact names and keeps every issue.
 struct Binder<'a> {
@@ -27,14 +27,14 @@ impl Program {
         let consent = mapping.consent.as_ref().map(|gate| binder.gate("mapping.consent", gate));
         let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
         let mut named = Vec::new();
-        let wanted: [(&str, &'static [u8], _, _); 3] = [
+        let wanted: [(&str, &[u8], _, _); 3] = [
             ("mapping.firstName", b",\"first_name\":\"", &mapping.first_name, None),
             ("mapping.lastName", b",\"last_name\":\"", &mapping.last_name, None),
             ("mapping.phone", b",\"phone\":\"", &mapping.phone, Some(0)),
         ];
         for (path, opening, value, phone) in wanted {
             if let Some(value) = value {
-                named.push(Named { opening, source: binder.source(path, value), phone });
+                named.push(Named { opening: Literal::new(opening), source: binder.source(path, value), phone });
             }
         }
         let mut fields = Vec::new();
@@ -47,7 +47,7 @@ impl Program {
             };
             targets.push(field.title.clone());
             fields.push(FieldProgram {
-                opening: format!("{{\"id\":{},\"value\":\"", field.id).into_bytes(),
+                opening: Literal::new(format!("{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
                 rules: (!rules.takes_any_text()).then_some(rules),
                 target: targets.len() - 1,
@@ -70,7 +70,7 @@ impl Program {
             named,
             fields,
             tags,
-            subscribe_json: format!(",\"subscribe\":[{{\"listid\":{}}}]", plan.list).into_bytes(),
+            subscribe_json: Literal::new(format!(",\"subscribe\":[{{\"listid\":{}}}]", plan.list).as_bytes()),
             targets,
             columns: used,
             joined: Vec::new(),
@@ -134,7 +134,7 @@ impl Binder<'_> {
         let escaped = |text: &str| {
             let mut bytes = Vec::new();
             push_escaped(&mut bytes, text.as_bytes());
-            bytes
+            Literal::new(&bytes)
         };
         match tag {
             TagMapping::Fixed(name) => TagProgram::Fixed(escaped(name)),

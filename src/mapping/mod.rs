@@ -11,7 +11,7 @@ use crate::contact::{Contact, Omission};
 use crate::limits::{MAX_TAGS, MAX_VALUE_BYTES};
 use crate::profile::{CellKind, Profile};
 use crate::rejection::Rule;
-use crate::text::{push_escaped, push_short, split, trim};
+use crate::text::{Literal, Text, push_escaped, push_escaped_text, push_short, split, trim};
 use field::FieldRules;
 
 /// A plan's mapping over the columns of one source.
@@ -25,7 +25,7 @@ pub struct Program {
     named: Vec<Named>,
     fields: Vec<FieldProgram>,
     tags: Vec<TagProgram>,
-    subscribe_json: Vec<u8>,
+    subscribe_json: Literal,
     targets: Vec<String>,
     columns: Vec<usize>,
     // Reused for every profile, so that the accepted path allocates nothing.
@@ -51,7 +51,7 @@ enum Part {
 #[derive(Clone, Debug)]
 struct Named {
     /// `,"first_name":"`
-    opening: &'static [u8],
+    opening: Literal,
     source: Source,
     /// The target number of a phone, whose values are tidied.
     phone: Option<usize>,
@@ -60,7 +60,7 @@ struct Named {
 #[derive(Clone, Debug)]
 struct FieldProgram {
     /// `{"id":12,"value":"`
-    opening: Vec<u8>,
+    opening: Literal,
     source: Source,
     /// Absent where any text goes through.
     rules: Option<FieldRules>,
@@ -70,10 +70,10 @@ struct FieldProgram {
 #[derive(Clone, Debug)]
 enum TagProgram {
     /// Already escaped.
-    Fixed(Vec<u8>),
+    Fixed(Literal),
     Value {
         source: Source,
-        prefix: Vec<u8>,
+        prefix: Literal,
         separator: Option<String>,
     },
 }
@@ -146,11 +146,11 @@ impl Program {
 
     /// Writes the contact; gives the end of its address.
     fn write(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<usize, Broken> {
-        push_short(body, EMAIL_OPENING);
+        body.extend_from_slice(EMAIL_OPENING);
         let email = self.email.read(profile, &mut self.joined)?;
         let column = self.email.column();
-        let blank = is_blank_word(&self.blank_words, trim(email));
-        let email = if blank { b"".as_slice() } else { email };
+        let blank = is_blank_word(&self.blank_words, email);
+        let email = if blank { Text::default() } else { email };
         email::push_email(body, email).map_err(|rule| (rule, column))?;
         let email_end = body.len();
         body.push(b'"');
@@ -158,7 +158,7 @@ impl Program {
         self.write_fields(profile, body)?;
         self.write_tags(profile, body)?;
         if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
-            push_short(body, &self.subscribe_json);
+            self.subscribe_json.push(body);
         }
         body.push(b'}');
         Ok(email_end)
@@ -166,15 +166,15 @@ impl Program {
 
     fn write_named(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
         for named in &self.named {
-            let text = trim(named.source.read(profile, &mut self.joined)?);
+            let text = named.source.read(profile, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
             let start = body.len();
-            push_short(body, named.opening);
+            named.opening.push(body);
             match named.phone {
                 Some(target) => {
-                    if !phone::push_phone(body, text) {
+                    if !phone::push_phone(body, text.bytes()) {
                         body.truncate(start);
                         self.omitted.push((target, Omission::PhoneUnusable));
                         continue;
@@ -190,7 +190,7 @@ impl Program {
     fn write_fields(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
         let mut opened = false;
         for field in &self.fields {
-            let text = trim(field.source.read(profile, &mut self.joined)?);
+            let text = field.source.read(profile, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
@@ -198,18 +198,22 @@ impl Program {
                 None => text,
                 Some(rules) => {
                     self.value.clear();
-                    if let Err(reason) = rules.push(&mut self.value, text) {
+                    if let Err(reason) = rules.push(&mut self.value, text.bytes()) {
                         self.omitted.push((field.target, reason));
                         continue;
                     }
-                    self.value.as_slice()
+                    Text::from(self.value.as_slice())
                 }
             };
-            push_short(body, if opened { b"," } else { b",\"fields\":[" });
+            if opened {
+                body.push(b',');
+            } else {
+                body.extend_from_slice(b",\"fields\":[");
+            }
             opened = true;
-            push_short(body, &field.opening);
+            field.opening.push(body);
             push_text(body, text, &field.source)?;
-            push_short(body, b"\"}");
+            body.extend_from_slice(b"\"}");
         }
         if opened {
             body.push(b']');
@@ -224,7 +228,7 @@ impl Program {
             let (source, prefix, separator) = match tag {
                 TagProgram::Fixed(text) => {
                     push_tag(body, start, &mut count, |body| {
-                        push_short(body, text);
+                        text.push(body);
                         true
                     })
                     .map_err(|rule| (rule, None))?;
@@ -232,7 +236,7 @@ impl Program {
                 }
                 TagProgram::Value { source, prefix, separator } => (source, prefix, separator),
             };
-            let text = trim(source.read(profile, &mut self.joined)?);
+            let text = source.read(profile, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
@@ -240,9 +244,9 @@ impl Program {
                 return Err((Rule::ValueTooLong, source.column()));
             }
             let separator = separator.as_deref().unwrap_or_default().as_bytes();
-            for part in split(text, separator).map(trim).filter(|part| !part.is_empty()) {
+            for part in split(text.bytes(), separator).map(trim).filter(|part| !part.is_empty()) {
                 push_tag(body, start, &mut count, |body| {
-                    push_short(body, prefix);
+                    prefix.push(body);
                     push_escaped(body, part)
                 })
                 .map_err(|rule| (rule, source.column()))?;
@@ -255,8 +259,8 @@ impl Program {
     }
 }
 
-const EMAIL_OPENING: &[u8] = b"{\"email\":\"";
-const TAGS_OPENING: &[u8] = b",\"tags\":[";
+const EMAIL_OPENING: &[u8; 10] = b"{\"email\":\"";
+const TAGS_OPENING: &[u8; 9] = b",\"tags\":[";
 
 /// Writes one tag, unless the contact has it already; `write` says whether the text was clean.
 fn push_tag(
@@ -266,7 +270,11 @@ fn push_tag(
     write: impl FnOnce(&mut Vec<u8>) -> bool,
 ) -> Result<(), Rule> {
     let before = body.len();
-    push_short(body, if *count == 0 { TAGS_OPENING } else { b"," });
+    if *count == 0 {
+        body.extend_from_slice(TAGS_OPENING);
+    } else {
+        body.push(b',');
+    }
     let tag = body.len();
     body.push(b'"');
     if !write(body) {
@@ -284,16 +292,17 @@ fn push_tag(
     if *count > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
 }
 
-fn push_text(body: &mut Vec<u8>, text: &[u8], source: &Source) -> Result<(), Broken> {
+#[inline]
+fn push_text(body: &mut Vec<u8>, text: Text<'_>, source: &Source) -> Result<(), Broken> {
     if text.len() > MAX_VALUE_BYTES {
         return Err((Rule::ValueTooLong, source.column()));
     }
-    if push_escaped(body, text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
+    if push_escaped_text(body, text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
 }
 
 #[inline]
-fn is_blank_word(words: &[Vec<u8>], text: &[u8]) -> bool {
-    !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text))
+fn is_blank_word(words: &[Vec<u8>], text: Text<'_>) -> bool {
+    !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text.trimmed().bytes()))
 }
 
 impl Source {
@@ -307,7 +316,7 @@ impl Source {
 
     /// The value; a template's is blank when all its columns are.
     #[inline(always)]
-    fn read<'a>(&self, profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
+    fn read<'a>(&self, profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
         match self {
             Self::Column(column) => read_column(profile, *column),
             Self::Template(parts) => join(parts, profile, joined),
@@ -315,27 +324,27 @@ impl Source {
     }
 }
 
-fn join<'a>(parts: &[Part], profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
+fn join<'a>(parts: &[Part], profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
     joined.clear();
     let mut filled = false;
     for part in parts {
         match part {
             Part::Text(text) => push_short(joined, text),
             Part::Column(column) => {
-                let text = trim(read_column(profile, *column)?);
+                let text = read_column(profile, *column)?.trimmed().bytes();
                 filled |= !text.is_empty();
                 push_short(joined, text);
             }
         }
     }
-    Ok(if filled { joined } else { &[] })
+    Ok(if filled { Text::from(joined.as_slice()) } else { Text::default() })
 }
 
 #[inline]
-fn read_column<'a>(profile: &Profile<'a>, column: usize) -> Result<&'a [u8], Broken> {
+fn read_column<'a>(profile: &Profile<'a>, column: usize) -> Result<Text<'a>, Broken> {
     match profile.kind(column) {
-        CellKind::Text => Ok(profile.text(column)),
-        CellKind::Missing => Ok(&[]),
+        CellKind::Text => Ok(profile.text_in_room(column)),
+        CellKind::Missing => Ok(Text::default()),
         CellKind::Nested => Err((Rule::ValueNested, Some(column))),
         CellKind::LoneSurrogate => Err((Rule::ValueSurrogate, Some(column))),
     }

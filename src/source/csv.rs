@@ -1,12 +1,13 @@
 //! Tables with one record a line, as RFC 4180 has them.
 
 use super::buffer::Buffer;
-use super::masks::{BLOCK, Marks, below_lowest};
 use super::quotes::{Doom, Fate, Place, count_line_ends, undouble};
 use super::{Outcome, Refusal};
 use crate::limits::{MAX_COLUMNS, MAX_RECORD_BYTES};
+use crate::masks::{BLOCK, Marks, below_lowest};
 use crate::profile::{Cell, CellKind, Position};
 use crate::rejection::Rule;
+use crate::text::first_invalid;
 
 /// Where the scan stands within a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -511,8 +512,7 @@ impl Csv {
 
     /// Where a record is not UTF-8: the byte, and the cell if it is one of the columns.
     pub(super) fn invalid_utf8(&self, buffer: &Buffer, start: usize, end: usize) -> Option<(usize, Option<usize>)> {
-        let error = core::str::from_utf8(buffer.slice(start, end)).err()?;
-        let at = start + error.valid_up_to();
+        let at = start + first_invalid(buffer.slice(start, end))?;
         let column = self.cells.iter().take(self.count).position(|cell| cell.start <= at && at < cell.end);
         Some((at, column))
     }

@@ -3,8 +3,8 @@
 //! It works on one line that an LF follows. No token may hold an LF, so that byte stops whatever runs on to it,
 //! and no other end needs to be watched.
 
-use super::masks::{SHORT, text_stops};
 use crate::limits::MAX_JSON_DEPTH;
+use crate::masks::{SHORT, text_stops};
 use crate::profile::CellKind;
 use crate::rejection::Rule;
 

@@ -5,7 +5,6 @@
 mod buffer;
 mod csv;
 mod json;
-mod masks;
 mod ndjson;
 mod opening;
 mod quotes;

@@ -2,12 +2,12 @@
 
 use super::buffer::Buffer;
 use super::json::{self, Form, Members, Value};
-use super::masks::{BLOCK, SHORT, below_lowest, first, line_ends};
 use super::{Outcome, Refusal, SourceError};
 use crate::limits::{MAX_COLUMNS, MAX_RECORD_BYTES, MAX_SAMPLE_BYTES, NDJSON_SAMPLE_RECORDS};
+use crate::masks::{BLOCK, SHORT, below_lowest, first, line_ends};
 use crate::profile::{Cell, CellKind, Position};
 use crate::rejection::Rule;
-use crate::text::Distinct;
+use crate::text::{Distinct, first_invalid};
 
 /// The search for the next LF, which goes on where the bytes ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -261,9 +261,9 @@ impl Ndjson {
         };
         let checked = json::line(buffer.bytes(), start, end, &mut record);
         if self.scan.high
-            && let Err(error) = core::str::from_utf8(buffer.slice(start, end))
+            && let Some(at) = first_invalid(buffer.slice(start, end))
         {
-            let at = start + error.valid_up_to();
+            let at = start + at;
             let holds = |cell: &Cell| cell.start <= at && at < cell.end;
             return Some((Rule::InvalidUtf8, self.cells.iter().position(holds).filter(|_| checked.is_ok())));
         }
@@ -371,7 +371,7 @@ impl Sample {
         let blank = line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         let good = !blank
             && json::line(buffer.bytes(), self.start, end, &mut keys).is_ok()
-            && (!self.scan.high || core::str::from_utf8(line).is_ok());
+            && (!self.scan.high || first_invalid(line).is_none());
         if good {
             for key in keys.0 {
                 if !self.by_name.contains_key(key.as_bytes()) {

@@ -15,6 +15,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct BatchEncoder {
     encoder: Encoder,
+    body: Vec<u8>,
     contacts: u32,
     first_ordinal: f64,
     batches: u64,
@@ -67,7 +68,7 @@ impl BatchEncoder {
             }
         }
         let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only });
-        Ok(Self { encoder, contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
+        Ok(Self { encoder, body: Vec::new(), contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
     }
 
     /// Feeds bytes of the source: one copy, straight into the decoder.
@@ -81,12 +82,12 @@ impl BatchEncoder {
         self.encoder.finish();
     }
 
-    /// The next body; `undefined` when bytes are missing or, with `ended`, at the end.
+    /// Whether there is a next body, which `take` or `copy` then gives; if not, bytes are missing or, with
+    /// `ended`, all is told.
     ///
     /// # Errors
     /// A stop: the source as a whole cannot be exported.
-    #[allow(clippy::should_implement_trait, reason = "the name that JavaScript sees")]
-    pub fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+    pub fn advance(&mut self) -> Result<bool, JsValue> {
         match self.encoder.advance().map_err(|stop| to_js(&stop))? {
             Advance::Batch(batch) => {
                 self.batches += 1;
@@ -94,14 +95,29 @@ impl BatchEncoder {
                 #[allow(clippy::cast_precision_loss, reason = "row numbers stay below 2^53")]
                 let first = batch.entries().first().map_or(0.0, |entry| entry.position.row as f64);
                 self.first_ordinal = first;
-                Ok(Some(Uint8Array::from(batch.body())))
+                self.body = batch.into_body();
+                Ok(true)
             }
-            Advance::NeedBytes => Ok(None),
+            Advance::NeedBytes => Ok(false),
             Advance::End => {
                 self.ended = true;
-                Ok(None)
+                Ok(false)
             }
         }
+    }
+
+    /// The body, in memory of its own.
+    #[must_use]
+    pub fn take(&mut self) -> Uint8Array {
+        Uint8Array::from(self.body.as_slice())
+    }
+
+    /// Copies the body to the start of `target`, which must hold a request; gives its length.
+    #[must_use]
+    pub fn copy(&mut self, target: &Uint8Array) -> u32 {
+        let length = u32::try_from(self.body.len()).unwrap_or(0);
+        target.subarray(0, length).copy_from(&self.body);
+        length
     }
 
     /// Whether all bodies have been given.

@@ -1,7 +1,6 @@
 // The product through its public API, in the layout that is published.
-import { encodeBatches } from "../../../target/pkg/dist/entry/node.js";
+import { encodeBatches, fileSource } from "../../../target/pkg/dist/entry/node.js";
 import { DUPLICATE, INVALID, MISSING } from "../job.mjs";
-import { byteStream } from "../source.mjs";
 
 const definition = {
   version: 1,
@@ -47,7 +46,8 @@ function reasonOf(rule) {
 
 export async function run(path, sink) {
   const rejections = [];
-  const options = { definition, account, source: byteStream(path) };
+  // As all other candidates, it may reuse the memory of chunks and bodies.
+  const options = { definition, account, source: fileSource(path), reuseBody: true };
   if (sink.verifies) {
     options.onRejections = (some) => {
       for (const { row, rule } of some) rejections.push({ row, rule });

@@ -5,34 +5,34 @@
 //! elsewhere plain loops are written so that the compiler turns them into vector instructions.
 
 /// Bytes looked at in one go.
-pub(super) const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Bytes looked at in one go inside a JSON text.
-pub(super) const SHORT: usize = 16;
+pub const SHORT: usize = 16;
 
 /// The marks of one block of a table.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Marks {
+pub struct Marks {
     /// Delimiters.
-    pub(super) delimiters: u64,
+    pub delimiters: u64,
     /// Quotes.
-    pub(super) quotes: u64,
+    pub quotes: u64,
     /// CR and LF.
-    pub(super) lines: u64,
+    pub lines: u64,
     /// Bytes outside ASCII.
-    pub(super) high: u64,
+    pub high: u64,
 }
 
 impl Marks {
     /// Marks of a table's block.
     #[inline]
-    pub(super) fn table(block: &[u8; BLOCK], delimiter: u8) -> Self {
+    pub fn table(block: &[u8; BLOCK], delimiter: u8) -> Self {
         platform::table(block, delimiter)
     }
 
     /// Keeps the marks of the first `length` bytes only.
     #[inline]
-    pub(super) fn truncate(&mut self, length: usize) {
+    pub fn truncate(&mut self, length: usize) {
         let keep = first(length);
         self.delimiters &= keep;
         self.quotes &= keep;
@@ -43,25 +43,69 @@ impl Marks {
 
 /// The marks of LF, and those of bytes outside ASCII.
 #[inline]
-pub(super) fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
+pub fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
     platform::line_ends(block)
 }
 
 /// The marks of what ends a run of plain JSON text: quote, backslash, control.
 #[inline]
-pub(super) fn text_stops(block: &[u8; SHORT]) -> u32 {
+pub fn text_stops(block: &[u8; SHORT]) -> u32 {
     platform::text_stops(block)
+}
+
+/// What the bytes of an address are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AddressMarks {
+    /// ASCII letters.
+    pub letters: u64,
+    /// Digits.
+    pub digits: u64,
+    /// Hyphens.
+    pub hyphens: u64,
+    /// Dots.
+    pub dots: u64,
+    /// At signs.
+    pub ats: u64,
+}
+
+/// The marks of an address of up to 64 bytes that begins `room`; `None` when it is longer, or when `room` ends
+/// before its last block does.
+#[inline]
+#[must_use]
+pub fn address(room: &[u8], length: usize) -> Option<AddressMarks> {
+    if length > BLOCK {
+        return None;
+    }
+    let blocks = room.as_chunks::<SHORT>().0.get(..length.div_ceil(SHORT))?;
+    let mut marks = AddressMarks::default();
+    for (index, block) in blocks.iter().enumerate() {
+        let [letters, digits, hyphens, dots, ats] =
+            platform::address(block).map(|bits| u64::from(bits) << (SHORT * index));
+        marks.letters |= letters;
+        marks.digits |= digits;
+        marks.hyphens |= hyphens;
+        marks.dots |= dots;
+        marks.ats |= ats;
+    }
+    let keep = first(length);
+    Some(AddressMarks {
+        letters: marks.letters & keep,
+        digits: marks.digits & keep,
+        hyphens: marks.hyphens & keep,
+        dots: marks.dots & keep,
+        ats: marks.ats & keep,
+    })
 }
 
 /// The first `length` bits, of which there are 64 at most.
 #[inline]
-pub(super) fn first(length: usize) -> u64 {
+pub fn first(length: usize) -> u64 {
     if length >= BLOCK { u64::MAX } else { (1 << length) - 1 }
 }
 
 /// The bits below the lowest set bit; all of them when none is set.
 #[inline]
-pub(super) fn below_lowest(bits: u64) -> u64 {
+pub fn below_lowest(bits: u64) -> u64 {
     !bits & bits.wrapping_sub(1)
 }
 
@@ -69,7 +113,7 @@ pub(super) fn below_lowest(bits: u64) -> u64 {
 mod platform {
     use super::{BLOCK, Marks, SHORT};
     use core::arch::wasm32::{
-        i8x16_bitmask, i8x16_eq, i8x16_splat, i64x2, u8x16_lt, u8x16_splat, v128, v128_any_true, v128_or,
+        i8x16_bitmask, i8x16_eq, i8x16_splat, i64x2, u8x16_lt, u8x16_splat, u8x16_sub, v128, v128_any_true, v128_or,
     };
 
     /// Two words put together are one load in the machine code; a load by pointer would not be safe code.
@@ -140,6 +184,21 @@ mod platform {
         let control = u8x16_lt(vector, u8x16_splat(b' '));
         u32::from(i8x16_bitmask(v128_or(v128_or(quote, backslash), control)))
     }
+
+    /// Letters, digits, hyphens, dots, at signs.
+    #[inline]
+    pub(super) fn address(block: &[u8; SHORT]) -> [u16; 5] {
+        let vector = load(block);
+        let range = |vector, from: u8, count: u8| u8x16_lt(u8x16_sub(vector, u8x16_splat(from)), u8x16_splat(count));
+        let lower = v128_or(vector, u8x16_splat(0x20));
+        [
+            i8x16_bitmask(range(lower, b'a', 26)),
+            i8x16_bitmask(range(vector, b'0', 10)),
+            i8x16_bitmask(i8x16_eq(vector, u8x16_splat(b'-'))),
+            i8x16_bitmask(i8x16_eq(vector, u8x16_splat(b'.'))),
+            i8x16_bitmask(i8x16_eq(vector, u8x16_splat(b'@'))),
+        ]
+    }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -206,5 +265,18 @@ mod platform {
     #[inline]
     pub(super) fn text_stops(block: &[u8; SHORT]) -> u32 {
         gather(&flags::<SHORT, 2>(block, |byte| (byte == b'"') | (byte == b'\\') | (byte < b' '))) as u32
+    }
+
+    /// Letters, digits, hyphens, dots, at signs.
+    #[inline]
+    pub(super) fn address(block: &[u8; SHORT]) -> [u16; 5] {
+        let bits = |flags: [u64; 2]| gather(&flags) as u16;
+        [
+            bits(flags(block, |byte| (byte | 0x20).wrapping_sub(b'a') < 26)),
+            bits(flags(block, |byte| byte.wrapping_sub(b'0') < 10)),
+            bits(flags(block, |byte| byte == b'-')),
+            bits(flags(block, |byte| byte == b'.')),
+            bits(flags(block, |byte| byte == b'@')),
+        ]
     }
 }
