@@ -1,6 +1,6 @@
 // What the scripts share: where things are, running a command, and stopping with a clear sentence.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -66,4 +66,19 @@ export function installPackages() {
 export function installTarget() {
   if (!has("rustup")) return;
   run("rustup", ["target", "add", "wasm32-unknown-unknown"], { quiet: true, failure: "The wasm target could not be added: run `rustup target add wasm32-unknown-unknown` and see why." });
+}
+
+/** The files below a folder whose names end so, in order. */
+export function glob(folder, ending) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(ending) && !name.includes("node_modules"))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** The packed package that the build left. */
+export function packedFile() {
+  const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+  return join(target, `activecampaign-export-${manifest.version}.tgz`);
 }

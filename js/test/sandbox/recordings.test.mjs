@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { call, createSandbox } from "./helpers.mjs";
 
-const FOLDER = new URL("../../../../shared/recordings/", import.meta.url);
+const FOLDER = new URL("../../../tests/data/recordings/", import.meta.url);
 
 // Keys that the sandbox answers differently on purpose, as "file: path", with the reason.
 const DELIBERATE = {};

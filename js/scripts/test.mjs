@@ -1,0 +1,39 @@
+// Builds the package and runs every test: native Rust, then the packed package as a customer installs it.
+//   node scripts/test.mjs [--native | --package]
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkMachine, glob, js, packedFile, root, run, say, target } from "./tools.mjs";
+
+const only = process.argv[2];
+checkMachine();
+
+if (only !== "--package") {
+  say("testing the core (native Rust)");
+  run("cargo", ["test", "--locked", "--quiet"], { failure: "A native test failed: see the lines above." });
+}
+
+if (only !== "--native") {
+  run(process.execPath, [join(js, "scripts", "build.mjs")]);
+  say("installing the packed package as a customer does");
+  const app = join(target, "test-app");
+  rmSync(app, { recursive: true, force: true });
+  mkdirSync(app, { recursive: true });
+  writeFileSync(join(app, "package.json"), '{ "name": "test-app", "private": true, "type": "module" }\n');
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile()], {
+    cwd: app,
+    quiet: true,
+    failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",
+  });
+  say("testing the package");
+  const tests = glob(join(js, "test"), ".test.mjs").concat(glob(join(js, "bench"), ".test.mjs"));
+  const version = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "package.json"), "utf8")).version;
+  run(process.execPath, ["--test", ...tests], {
+    cwd: root,
+    env: {
+      ACTIVECAMPAIGN_EXPORT_APP: app,
+      ACTIVECAMPAIGN_EXPORT_DIST: join(app, "node_modules", "activecampaign-export", "dist"),
+      ACTIVECAMPAIGN_EXPORT_VERSION: version,
+    },
+    failure: "A test of the package failed: see the lines above.",
+  });
+}

@@ -1,0 +1,103 @@
+/** The commands, their options and their help. Each loads its code only when it runs. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addAccountOptions, addSegmentOptions, port, speed } from "./options.js";
+import type { LookOptions } from "./account.js";
+import type { CheckOptions } from "./check.js";
+import type { RunOptions } from "./run.js";
+import type { SandboxCommandOptions } from "./sandbox.js";
+import type { SuggestOptions } from "./suggest.js";
+import { clean } from "./text.js";
+
+const NAME = "activecampaign-export";
+
+const EXAMPLES = `
+Examples:
+  ${NAME} sandbox                              an account to try this on
+  ${NAME} lists --host acme.api-us1.com        lists and their ids
+  ${NAME} suggest -s segment.csv               a definition to start from
+  ${NAME} check -d export.json -s segment.csv  a dry run, nothing is sent
+  ${NAME} run -d export.json -s segment.csv    the export
+
+Exit status: 0 all delivered, 3 finished with rejected or unverified profiles,
+2 wrong usage, settings or source, 1 stopped: run it again when the cause is gone.`;
+
+const RUN_EXAMPLES = `
+Examples:
+  ${NAME} run -d export.json -s segment.csv --rejects rejected.csv
+  gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json`;
+
+const CHECK_EXAMPLES = `
+With a key the account is read, so that the list, field titles, types and
+options are checked too.
+
+Example:
+  ${NAME} check -d export.json -s segment.csv --rejects rejected.csv`;
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
+}
+
+/** The program; `finish` takes the exit status of the command that ran. */
+export function makeProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command(NAME)
+    .description("Exports segments of customer profiles to ActiveCampaign and tells the truth about each profile.")
+    .version(version(), "-V, --version", "show the version")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      // What follows an equals sign may be a key under a wrong name.
+      outputError: (text, write) => write(clean(text.replaceAll(/'(--?[^'=]+)=[^']*'/gu, "'$1'").replace(/\n$/u, "")).concat("\n")),
+    });
+  addTransfers(program, finish);
+  addLooks(program, finish);
+  program
+    .command("sandbox")
+    .description("serve an ActiveCampaign account on this machine, to try things on")
+    .option("-p, --port <number>", "the port (default: any free one)", port)
+    .option("--seed <file>", "what the account holds (JSON)")
+    .option("--speed <factor>", "how many times faster than the wall its clock runs", speed)
+    .option("--knobs <file>", "how the account behaves (JSON)")
+    .addHelpText("after", `\nExample:\n  ${NAME} sandbox --port 8787`)
+    .action(async (options: SandboxCommandOptions) => finish(await (await import("./sandbox.js")).sandboxCommand(options)));
+  return program;
+}
+
+function addTransfers(program: Command, finish: (exitCode: number) => void): void {
+  addSegmentOptions(program.command("run").description("send a segment, and follow every batch to its real outcome"))
+    .option("--rejects <file>", "where rejected rows go (default: <source>.rejected.csv in this folder)")
+    .option("--json", "print the summary as JSON, and nothing else")
+    .option("-q, --quiet", "no progress, and no summary when all went well")
+    .addHelpText("after", RUN_EXAMPLES)
+    .action(async (options: RunOptions) => finish(await (await import("./run.js")).runCommand(options)));
+  addSegmentOptions(program.command("check").description("dry run: counts, reasons and time needed; sends nothing"))
+    .option("--rejects <file>", "write the rejected rows to this file")
+    .option("--offline", "do not read the account, even with a key")
+    .option("--json", "print the result as JSON, and nothing else")
+    .addHelpText("after", CHECK_EXAMPLES)
+    .action(async (options: CheckOptions) => finish(await (await import("./check.js")).checkCommand(options)));
+  addAccountOptions(program.command("suggest").description("guess a mapping from the names of the columns"))
+    .requiredOption("-s, --source <file>", "the profiles, as CSV or NDJSON in UTF-8; - for standard input")
+    .option("--host <hostname>", "with a key: the account whose custom fields are suggested too")
+    .option("--json", "print mapping and suggestions as JSON, and nothing else")
+    .addHelpText("after", `\nThe definition alone is on standard output.\n\nExample:\n  ${NAME} suggest -s segment.csv > export.json`)
+    .action(async (options: SuggestOptions) => finish(await (await import("./suggest.js")).suggestCommand(options)));
+}
+
+function addLooks(program: Command, finish: (exitCode: number) => void): void {
+  const look = (name: string, description: string): Command =>
+    addAccountOptions(
+      program
+        .command(name)
+        .description(description)
+        .option("--host <hostname>", "the account's bare hostname, such as acme.api-us1.com")
+        .option("-d, --definition <file>", "take the hostname from this definition")
+        .option("--json", "print the result as JSON, and nothing else")
+        .addHelpText("after", `\nExample:\n  ${NAME} ${name} --host acme.api-us1.com`),
+    );
+  const load = (): Promise<typeof import("./account.js")> => import("./account.js");
+  look("test-connection", "prove that host and key work").action(async (options: LookOptions) => finish(await (await load()).testCommand(options)));
+  look("lists", "the account's lists, all of them").action(async (options: LookOptions) => finish(await (await load()).listsCommand(options)));
+  look("fields", "the account's custom fields, all of them").action(async (options: LookOptions) => finish(await (await load()).fieldsCommand(options)));
+}
