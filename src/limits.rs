@@ -108,9 +108,6 @@ pub const MAX_PAGES: u32 = 1_000;
 /// Objects of one page (docs).
 pub const PAGE_SIZE: u32 = 100;
 
-/// Rejections kept for the host between two drains (ours): one chunk of the source at its densest.
-pub const MAX_OPEN_REJECTIONS: usize = 65_536;
-
 /// How long the account may give no usable answer before a run stops, to be resumed (ours).
 pub const OUTAGE_DEADLINE_MILLIS: u64 = 10 * 60_000;
 /// How long the account may answer every request with a throttle before a run stops (ours).
@@ -123,9 +120,11 @@ pub const FORBIDDEN_TRIES: u32 = 2;
 pub const FORBIDDEN_PAUSE_MILLIS: u64 = 2_000;
 /// Times that a batch whose import does not end is sent again (ours).
 pub const MAX_STUCK_RESENDS: u32 = 1;
-/// Batches refused without a name, while none has ever been taken, before the mapping or the account is
-/// blamed instead of single contacts (ours: one batch of 250 takes 8 halvings).
-pub const REFUSALS_WITHOUT_SUCCESS: u32 = 8;
+/// Batches refused in a row without a name before the mapping or the account is blamed instead of single
+/// contacts (ours: halving a batch of 250 down to one contact takes 9, and some siblings may be bad too).
+pub const REFUSALS_IN_A_ROW: u32 = 12;
+/// Failures of one batch, while others pass, after which it is halved (ours).
+pub const POISON_FAILURES: u32 = 3;
 /// Batches refused without a name in one run before it stops (ours: 16 poisoned contacts, each found by halving).
 pub const MAX_REFUSALS: u32 = 256;
 /// Contacts looked up to learn whether an account lists updated contacts among a batch's successes (ours).

@@ -1,10 +1,43 @@
 //! Text as bytes: written, trimmed, searched. Values are valid UTF-8 and stay bytes on their way.
 
 use crate::masks::{first, text_stops};
-use std::collections::BTreeMap;
 
-/// Different texts, each with the number of those that came before it.
-pub type Distinct = BTreeMap<Vec<u8>, usize>;
+/// Different texts, each with the number of those that came before it. A few hundred at most, so a sorted list
+/// serves: a tree of them would be a fiftieth of the core.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distinct(Vec<(Vec<u8>, usize)>);
+
+impl Distinct {
+    /// Adds a text; `false` when it was there.
+    pub fn insert(&mut self, text: &[u8]) -> bool {
+        let Err(place) = self.place(text) else { return false };
+        self.0.insert(place, (text.to_vec(), self.0.len()));
+        true
+    }
+
+    /// The number of a text.
+    #[must_use]
+    pub fn get(&self, text: &[u8]) -> Option<usize> {
+        let place = self.place(text).ok()?;
+        self.0.get(place).map(|(_, number)| *number)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn place(&self, text: &[u8]) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| other.as_slice().cmp(text))
+    }
+}
 
 /// The first byte that is not UTF-8, if there is one. The usual answer, none, is found with vector instructions.
 #[must_use]

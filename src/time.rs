@@ -30,6 +30,33 @@ impl Timestamp {
     }
 }
 
+/// A clock that never goes back: a host's clock that is set back an hour must neither open a window early nor
+/// make anything wait for that hour.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    last: Timestamp,
+    behind_millis: u64,
+}
+
+impl Clock {
+    /// Takes the host's time; gives a time that is not before the last one.
+    pub fn tell(&mut self, host: Timestamp) -> Timestamp {
+        let now = host.plus(self.behind_millis);
+        if now < self.last {
+            self.behind_millis += self.last.since(now);
+            return self.last;
+        }
+        self.last = now;
+        now
+    }
+
+    /// The host's time for a time of this clock.
+    #[must_use]
+    pub fn host_time(&self, time: Timestamp) -> Timestamp {
+        Timestamp(time.0.saturating_sub(self.behind_millis))
+    }
+}
+
 /// A small seeded generator (SplitMix64), so that jitter replays from a seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);

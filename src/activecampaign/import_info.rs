@@ -40,9 +40,9 @@ pub fn read(value: &Value) -> Option<Info> {
     };
     match value.get("status")? {
         Value::String(status) if status == "completed" => {
-            let (mut success, mut failure) = (Distinct::new(), Vec::new());
-            for (number, id) in texts("success").enumerate() {
-                success.insert(id.into_bytes(), number);
+            let (mut success, mut failure) = (Distinct::default(), Vec::new());
+            for id in texts("success") {
+                success.insert(id.as_bytes());
             }
             for address in texts("failure") {
                 if !failure.contains(&address) {

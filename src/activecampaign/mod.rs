@@ -77,8 +77,10 @@ fn text_of(value: Option<&serde_json::Value>) -> String {
 /// One page of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The objects.
+    /// The objects that could be read.
     pub items: Vec<T>,
+    /// Objects of the page, readable or not: what the next page's offset goes by.
+    pub count: u64,
     /// Objects in the whole collection, where `meta.total` tells; it comes as text.
     pub total: Option<u64>,
 }
@@ -86,15 +88,16 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Reads the collection named `key`; `None` when the answer has none.
     fn read(value: &serde_json::Value, key: &str, read: impl Fn(&serde_json::Value) -> Option<T>) -> Option<Self> {
-        let items = value.get(key)?.as_array()?.iter().filter_map(read).collect();
+        let objects = value.get(key)?.as_array()?;
+        let (count, items) = (objects.len() as u64, objects.iter().filter_map(read).collect());
         let total = id_of(value.get("meta").and_then(|meta| meta.get("total")));
-        Some(Self { items, total })
+        Some(Self { items, count, total })
     }
 
     /// Whether a further page may exist once `read` objects have been read in all. An account may send
     /// smaller pages than were asked for, so the total decides where there is one.
     #[must_use]
     pub fn more_after(&self, read: u64) -> bool {
-        !self.items.is_empty() && self.total.is_none_or(|total| read < total)
+        self.count > 0 && self.total.is_none_or(|total| read < total)
     }
 }

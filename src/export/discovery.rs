@@ -10,7 +10,7 @@ use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
 use crate::export::Request;
 use crate::limits::{FORBIDDEN_PAUSE_MILLIS, FORBIDDEN_TRIES, MAX_ATTEMPTS, MAX_PAGES};
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -48,6 +48,7 @@ enum Step {
 
 /// The machine that reads an account.
 pub struct Discovery {
+    clock: Clock,
     remote: Remote,
     wanted: Wanted,
     step: Step,
@@ -68,7 +69,10 @@ impl Discovery {
     /// A machine that reads what is wanted.
     #[must_use]
     pub fn new(wanted: Wanted, seed: u64, now: Timestamp) -> Self {
+        let mut clock = Clock::default();
+        let now = clock.tell(now);
         let mut discovery = Self {
+            clock,
             remote: Remote::new(seed),
             wanted,
             step: Step::User,
@@ -104,12 +108,14 @@ impl Discovery {
         if !self.outputs.is_empty() {
             return Err(Misuse::Undrained);
         }
+        let now = self.clock.tell(now);
         match input {
             Input::Response { id, status, retry_after, body } => {
                 self.take(*id)?;
                 let judgement = judge(*status, body);
                 self.remote.judged(&judgement, *retry_after, false, now);
                 self.answered(judgement, now);
+                self.give_up(now);
             }
             Input::Unanswered { id, sent } => {
                 self.take(*id)?;
@@ -119,6 +125,7 @@ impl Discovery {
                     Sent::Unknown => "The host did not answer.",
                 };
                 self.failed(message, now);
+                self.give_up(now);
             }
             Input::Cancel => {
                 let stop = Stop::new("cancelled", Category::Misuse, "Cancelled.", "Run it again when wanted.");
@@ -149,6 +156,12 @@ impl Discovery {
         self.outputs.push_back(Output::Finish(result));
     }
 
+    fn give_up(&mut self, now: Timestamp) {
+        if let Some(stop) = self.remote.gave_up(now).filter(|_| !self.finished) {
+            self.finish(Err(stop));
+        }
+    }
+
     fn call(&self) -> Call {
         match self.step {
             Step::User => account::user_call(),
@@ -163,15 +176,12 @@ impl Discovery {
         if self.finished {
             return;
         }
-        if let Some(stop) = self.remote.gave_up(now) {
-            return self.finish(Err(stop));
-        }
         if self.open.is_none() {
             let opens_at = self.remote.opens_at(Kind::Other).unwrap_or(now).max(self.not_before);
             if opens_at > now {
                 let reason = if self.failures > 0 { WaitReason::Backoff } else { WaitReason::RateWindow };
                 self.outputs.push_back(Output::Wait(Wait {
-                    until: Some(opens_at),
+                    until: Some(self.clock.host_time(opens_at)),
                     reason,
                     wants_bytes: false,
                     in_flight: 0,
@@ -290,7 +300,7 @@ impl Discovery {
 
 /// Adds a page; gives its size and whether there are more.
 fn extend<T>(all: &mut Vec<T>, page: crate::activecampaign::Page<T>, read: u64) -> (u64, bool) {
-    let count = page.items.len() as u64;
+    let count = page.count;
     let more = page.more_after(read + count);
     all.extend(page.items);
     (count, more)

@@ -7,7 +7,7 @@ use crate::delivery::batch::{Batch, Packer};
 use crate::error::{Category, Stop};
 use crate::mapping::{Mapped, Program};
 use crate::plan::{Automations, Plan};
-use crate::profile::Profile;
+use crate::profile::{Position, Profile};
 use crate::rejection::{Rejection, Rule, shown};
 use crate::source::{Decoder, Refusal, SourceError, Step};
 use crate::text::trim;
@@ -155,18 +155,22 @@ impl Encoder {
                 "Check that the segment has members and that its export has finished.",
             ));
         }
-        if let Some(program) = self.program.as_ref() {
-            let mut packed = Packed {
-                packer: &mut self.packer,
-                seen: &mut self.seen,
-                counts: &mut self.counts,
-                rejections: &mut self.rejections,
-                omissions: &mut self.omissions,
-                group: &mut self.group,
-            };
-            packed.settle(program, &Context { columns: &self.columns, options: self.options });
-        }
+        self.settle();
         Ok(self.packer.take().map_or(Advance::End, Advance::Batch))
+    }
+
+    /// Looks up the addresses that still wait for it, so that every rejection is told.
+    pub fn settle(&mut self) {
+        let Some(program) = self.program.as_ref() else { return };
+        let mut packed = Packed {
+            packer: &mut self.packer,
+            seen: &mut self.seen,
+            counts: &mut self.counts,
+            rejections: &mut self.rejections,
+            omissions: &mut self.omissions,
+            group: &mut self.group,
+        };
+        packed.settle(program, &Context { columns: &self.columns, options: self.options });
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -265,9 +269,10 @@ impl Packed<'_> {
             self.reject(Rule::ContactTooLarge, None, program, profile, context);
             return None;
         }
-        let source_id = program.id_column().map(|column| short_text(profile.text(column)).into_boxed_str());
+        let source_id =
+            program.id_column().map(|column| short_text(profile.text(column), context.options.reveal).into_boxed_str());
         let full = if self.packer.overflows() {
-            self.overflow(contact, profile, source_id, program, context)
+            self.overflow(&contact, profile, source_id, program, context)
         } else {
             self.accept(&contact, profile, source_id, program);
             None
@@ -289,11 +294,12 @@ impl Packed<'_> {
         self.packer.accept(contact, profile.position(), source_id);
     }
 
-    /// The contact just written does not fit the open batch, unless duplicates go out of it first.
+    /// The contact just written does not fit the open batch, unless duplicates go out of it first. It is looked
+    /// up at once: a duplicate must not close a batch that has room for the contact after it.
     #[cold]
     fn overflow(
         &mut self,
-        contact: Contact,
+        contact: &Contact,
         profile: &Profile<'_>,
         source_id: Option<Box<str>>,
         program: &Program,
@@ -301,8 +307,17 @@ impl Packed<'_> {
     ) -> Option<Batch> {
         let json = self.packer.written(contact.json.clone()).to_vec();
         let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
-        self.packer.discard(&contact);
+        self.packer.discard(contact);
         self.settle(program, context);
+        if !self.seen.insert(self.seen.hash(json.get(email.clone()).unwrap_or_default())) {
+            self.counts.duplicate += 1;
+            self.report_duplicate(profile.position(), source_id.as_deref(), context);
+            return None;
+        }
+        self.counts.accepted += 1;
+        for (target, reason) in program.omitted() {
+            self.omit(program.target_name(*target), *reason, profile.position().row);
+        }
         let mut full = None;
         loop {
             let body = self.packer.body();
@@ -310,7 +325,7 @@ impl Packed<'_> {
             body.extend_from_slice(&json);
             let contact = Contact { json: start..start + json.len(), email: start + email.start..start + email.end };
             if !self.packer.overflows() {
-                self.accept(&contact, profile, source_id, program);
+                self.packer.accept(&contact, profile.position(), source_id);
                 return full;
             }
             self.packer.discard(&contact);
@@ -337,23 +352,12 @@ impl Packed<'_> {
                 continue;
             }
             let row = entry.position.row;
-            let same = |count: &&mut OmissionCount| {
-                count.code == reason.code() && count.target == program.target_name(*target)
-            };
-            match self.omissions.iter_mut().find(same) {
-                Some(count) => count.count += 1,
-                None => self.omissions.push(OmissionCount {
-                    target: program.target_name(*target).to_owned(),
-                    code: reason.code(),
-                    reason: reason.reason(),
-                    count: 1,
-                    first_row: row,
-                }),
-            }
+            self.omit(program.target_name(*target), *reason, row);
         }
-        if !context.options.count_only {
-            for index in &duplicates {
-                self.report_duplicate(*index);
+        for index in &duplicates {
+            if let Some(entry) = self.packer.entries().get(*index) {
+                let (position, source_id) = (entry.position, entry.source_id.clone());
+                self.report_duplicate(position, source_id.as_deref(), context);
             }
         }
         self.packer.remove(&duplicates);
@@ -363,16 +367,32 @@ impl Packed<'_> {
         self.group.omitted.clear();
     }
 
+    /// Counts a value that was left out.
+    fn omit(&mut self, target: &str, reason: Omission, row: u64) {
+        let same = |count: &&mut OmissionCount| count.code == reason.code() && count.target == target;
+        match self.omissions.iter_mut().find(same) {
+            Some(count) => count.count += 1,
+            None => self.omissions.push(OmissionCount {
+                target: target.to_owned(),
+                code: reason.code(),
+                reason: reason.reason(),
+                count: 1,
+                first_row: row,
+            }),
+        }
+    }
+
     /// Reports a duplicate, in its place among the rejections of the rows after it.
-    fn report_duplicate(&mut self, index: usize) {
-        let Some(entry) = self.packer.entries().get(index) else { return };
-        let row = entry.position.row;
-        let place = self.rejections.partition_point(|rejection| rejection.position.row < row);
+    fn report_duplicate(&mut self, position: Position, source_id: Option<&str>, context: &Context<'_>) {
+        if context.options.count_only {
+            return;
+        }
+        let place = self.rejections.partition_point(|rejection| rejection.position.row < position.row);
         self.rejections.insert(
             place,
             Rejection {
-                position: entry.position,
-                source_id: entry.source_id.as_deref().filter(|id| !id.is_empty()).map(str::to_owned),
+                position,
+                source_id: source_id.filter(|id| !id.is_empty()).map(str::to_owned),
                 column: None,
                 rule: Rule::Duplicate,
                 reason: Rule::Duplicate.reason().to_owned(),
@@ -404,7 +424,7 @@ impl Packed<'_> {
         if context.options.count_only {
             return;
         }
-        let id = program.id_column().map(|column| short_text(profile.text(column)));
+        let id = program.id_column().map(|column| short_text(profile.text(column), context.options.reveal));
         self.rejections.push(Rejection {
             position: profile.position(),
             source_id: id.filter(|id| !id.is_empty()),
@@ -416,7 +436,8 @@ impl Packed<'_> {
     }
 }
 
-/// An id as reports show it: without blanks around it, cut to a line's length.
-fn short_text(text: &[u8]) -> String {
-    String::from_utf8_lossy(trim(text)).chars().take(200).collect()
+/// An id as reports show it: without blanks around it, cut to a line's length. An id that is an address is
+/// a person's, and hidden like any value.
+fn short_text(text: &[u8], reveal: bool) -> String {
+    shown(trim(text), reveal || !text.contains(&b'@')).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! What the importer answered to a batch, and what follows from it.
 
 use super::in_flight::{State, Taken};
-use super::remote::{fatal, key_refused};
-use super::{Export, Sent};
+use super::remote::fatal;
+use super::{Export, Sent, SourceState};
 use crate::activecampaign::answer::Judgement;
 use crate::activecampaign::bulk_import;
 use crate::error::{Category, Stop};
-use crate::limits::{FIRST_POLL_MILLIS, FORBIDDEN_PAUSE_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, REFUSALS_WITHOUT_SUCCESS};
+use crate::limits::{FIRST_POLL_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, POISON_FAILURES, REFUSALS_IN_A_ROW};
 use crate::rejection::Rule;
 use crate::time::Timestamp;
 
@@ -20,19 +20,13 @@ pub(super) enum IndexBase {
 
 impl Export {
     pub(super) fn import_answered(&mut self, id: u64, answer: bulk_import::Taken, now: Timestamp) {
-        if !matches!(answer, bulk_import::Taken::Other(Judgement::Forbidden)) {
-            self.outcome.forbidden = 0;
-        }
         match answer {
             bulk_import::Taken::Queued(batch_id) => self.taken(id, batch_id, now),
             bulk_import::Taken::Named(named) => self.named(id, &named, now),
             bulk_import::Taken::Refused(text) => self.refused(id, &text, now),
             bulk_import::Taken::Other(Judgement::Throttled) => self.ready(id, now),
             bulk_import::Taken::Other(Judgement::TooLarge) => self.too_large(id, now),
-            bulk_import::Taken::Other(Judgement::Forbidden) => {
-                self.forbidden();
-                self.ready(id, now.plus(FORBIDDEN_PAUSE_MILLIS));
-            }
+            bulk_import::Taken::Other(Judgement::Forbidden) => self.ready(id, now),
             bulk_import::Taken::Other(Judgement::LoginPage) => {
                 self.outcome.page_seen();
                 self.ambiguous(id, now);
@@ -57,43 +51,77 @@ impl Export {
         }
     }
 
-    /// A key that was refused twice in a row is to blame; once may be a whim of the service.
-    pub(super) fn forbidden(&mut self) {
-        self.outcome.forbidden += 1;
-        if self.outcome.forbidden >= crate::limits::FORBIDDEN_TRIES {
-            self.stop.get_or_insert(key_refused());
-        }
-    }
-
     pub(super) fn ready(&mut self, id: u64, at: Timestamp) {
         if let Some(unit) = self.in_flight.units.get_mut(id) {
             unit.state = State::Ready(at);
         }
     }
 
-    /// Queued, which says nothing yet about any contact. One id for two batches cannot tell them apart: both go
-    /// out again, under ids of their own.
+    /// Queued, which says nothing yet about any contact. An id that came before cannot tell its two batches
+    /// apart: what is not settled of them goes out again, under ids of their own.
     fn taken(&mut self, id: u64, batch_id: String, now: Timestamp) {
-        self.outcome.ever_taken = true;
+        self.outcome.passes += 1;
+        self.outcome.refusals_in_a_row = 0;
         self.outcome.pages = 0;
-        let twin = self.in_flight.units.iter().find_map(|(other, unit)| match &unit.state {
-            State::Taken(taken) if taken.batch_id == batch_id && other != id => Some(other),
-            _ => None,
-        });
-        if let Some(twin) = twin {
-            self.try_again(twin, now);
+        if !self.outcome.batch_ids.insert(batch_id.as_bytes()) {
+            let twin = self.in_flight.units.iter().find_map(|(other, unit)| match &unit.state {
+                State::Taken(taken) if taken.batch_id == batch_id => Some(other),
+                _ => None,
+            });
+            if let Some(twin) = twin {
+                self.try_again(twin, now);
+            }
             return self.try_again(id, now);
+        }
+        if self.suspect == Some(id) {
+            self.one_disproved = true;
+            self.suspect = None;
         }
         if let Some(unit) = self.in_flight.units.get_mut(id) {
             let next_poll = now.plus(FIRST_POLL_MILLIS);
+            unit.troubles = 0;
             unit.state = State::Taken(Taken { batch_id, since: now, next_poll, polls: 0, polling: false });
+        }
+        // Others pass: contacts that were refused alone before are to blame after all.
+        let refused: Vec<(u64, String)> = self
+            .in_flight
+            .units
+            .iter()
+            .filter_map(|(id, unit)| match &unit.state {
+                State::Refused(text) => Some((id, text.clone())),
+                _ => None,
+            })
+            .collect();
+        for (id, text) in refused {
+            self.reject_entry(id, 0, Rule::RefusedByAccount, &text);
+            self.in_flight.units.remove(id);
         }
     }
 
-    /// Neither delivered nor not. While the remote as a whole is in trouble no batch is to blame for it.
+    /// Neither delivered nor not. While the remote as a whole is in trouble no batch is to blame for it; one that
+    /// fails again and again while others pass is halved, until what makes the remote fail stands alone.
     fn ambiguous(&mut self, id: u64, now: Timestamp) {
+        let passes = self.outcome.passes;
+        let others_fail = self.in_flight.units.iter().any(|(other, unit)| other != id && unit.troubles > 0);
+        let pause = self.remote.backoff(2);
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
+        unit.fate_unknown = true;
+        unit.troubles += 1;
+        unit.passes_before.get_or_insert(passes);
+        let enough = if unit.suspect { POISON_FAILURES - 1 } else { POISON_FAILURES };
+        let poisoned = unit.troubles >= enough && passes > 0 && !others_fail && !self.remote.in_trouble();
+        if self.winding_down() {
+            return self.unverified(id);
+        }
         if self.remote.in_trouble() {
-            return self.ready(id, now);
+            return self.ready(id, now.plus(pause));
+        }
+        let Some(unit) = self.in_flight.units.get(id) else { return };
+        if poisoned && unit.contacts() > 1 && self.outcome.refusals < MAX_REFUSALS {
+            self.outcome.refusals += 1;
+            let halves = unit.batch.halves();
+            self.in_flight.replace(id, halves, now);
+            return;
         }
         self.try_again(id, now);
     }
@@ -104,6 +132,9 @@ impl Export {
         unit.attempts += 1;
         let attempts = unit.attempts;
         if attempts >= MAX_ATTEMPTS {
+            return self.unverified(id);
+        }
+        if self.winding_down() {
             return self.unverified(id);
         }
         let pause = self.remote.backoff(attempts);
@@ -137,15 +168,7 @@ impl Export {
         self.index_base = base;
         let entry = |index: u64| usize::try_from(index - first).unwrap_or(usize::MAX);
         if base.is_none() {
-            // The first suspect alone settles how contacts are counted.
-            let suspect = named.first().map_or(0, |(index, _)| entry(*index));
-            let (alone, rest) = match self.in_flight.units.get(id) {
-                Some(unit) => {
-                    (unit.batch.subset(|index, _| index == suspect), unit.batch.subset(|index, _| index != suspect))
-                }
-                None => (None, None),
-            };
-            return self.in_flight.replace(id, [alone, rest], now);
+            return self.find_base(id, named, now);
         }
         let mut refused = vec![false; usize::try_from(count).unwrap_or(0)];
         for (index, reason) in named {
@@ -160,32 +183,84 @@ impl Export {
             .units
             .get(id)
             .and_then(|unit| unit.batch.subset(|index, _| refused.get(index) == Some(&false)));
-        self.in_flight.replace(id, [rest], now);
+        self.in_flight.replace(id, [rest, None], now);
     }
 
-    /// The whole batch was refused without a usable name: it is halved until the contact stands alone, unless
-    /// nothing is ever taken, when the mapping or the account is at fault.
-    fn refused(&mut self, id: u64, text: &str, now: Timestamp) {
-        self.outcome.refusals += 1;
-        let hopeless = !self.outcome.ever_taken && self.outcome.refusals >= REFUSALS_WITHOUT_SUCCESS;
-        if hopeless || self.outcome.refusals > MAX_REFUSALS {
-            let said = if text.is_empty() { String::new() } else { format!(" It said: {text}") };
-            self.stop.get_or_insert(Stop::new(
-                "batches_refused",
-                Category::Remote,
-                &format!("The account refused {} batches without naming a contact.{said}", self.outcome.refusals),
-                "Check the list, the custom fields and the plan's contact limit in the account, then run the export again.",
-            ));
-            return self.ready(id, now);
-        }
-        let Some(unit) = self.in_flight.units.get(id) else { return };
-        if unit.contacts() == 1 {
-            self.reject_entry(id, 0, Rule::RefusedByAccount, text);
-            self.in_flight.units.remove(id);
+    /// One suspect alone settles how contacts are counted: by the number it is refused with. Counting from one is
+    /// what the evidence says, so that suspect goes first; once it was taken, the one that counting from zero names.
+    /// All others wait, since their answers could not be read.
+    fn find_base(&mut self, id: u64, named: &[(u64, String)], now: Timestamp) {
+        let asked = self.in_flight.units.iter().find(|(other, unit)| {
+            *other != id
+                && unit.suspect
+                && unit.contacts() == 1
+                && matches!(unit.state, State::Ready(_) | State::Sending)
+        });
+        if let Some((asked, _)) = asked {
+            if let Some(unit) = self.in_flight.units.get_mut(id) {
+                unit.waits_for = Some(asked);
+                unit.state = State::Ready(now);
+            }
             return;
         }
-        let halves = unit.batch.halves();
-        self.in_flight.replace(id, halves, now);
+        let first = u64::from(!self.one_disproved);
+        let Some(suspect) = named.iter().find_map(|(index, _)| usize::try_from(index.checked_sub(first)?).ok()) else {
+            return self.refused(id, "", now);
+        };
+        let Some(unit) = self.in_flight.units.get(id) else { return };
+        let alone = unit.batch.subset(|index, _| index == suspect);
+        let rest = unit.batch.subset(|index, _| index != suspect);
+        let waits_for = self.in_flight.replace(id, [alone, rest], now);
+        self.suspect = Some(waits_for);
+        if let Some(rest) = self.in_flight.units.get_mut(waits_for + 1) {
+            rest.waits_for = Some(waits_for);
+        }
+    }
+
+    /// The whole batch was refused without a usable name: it is halved until the contact stands alone. A contact
+    /// is rejected only when others were taken since; when nothing is taken, the mapping or the account is at fault.
+    fn refused(&mut self, id: u64, text: &str, now: Timestamp) {
+        self.outcome.refusals += 1;
+        self.outcome.refusals_in_a_row += 1;
+        let passes = self.outcome.passes;
+        if self.outcome.refusals_in_a_row >= REFUSALS_IN_A_ROW || self.outcome.refusals > MAX_REFUSALS {
+            self.batches_refused(text);
+            return self.ready(id, now);
+        }
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
+        let before = *unit.passes_before.get_or_insert(passes);
+        if unit.contacts() > 1 {
+            let halves = unit.batch.halves();
+            self.in_flight.replace(id, halves, now);
+        } else if passes > before {
+            self.reject_entry(id, 0, Rule::RefusedByAccount, text);
+            self.in_flight.units.remove(id);
+        } else {
+            unit.state = State::Refused(text.to_owned());
+        }
+    }
+
+    /// When all that is left was refused and nothing was taken since, no contact is to blame.
+    pub(super) fn blame_the_account(&mut self) {
+        let refused = |unit: &super::in_flight::Unit| match &unit.state {
+            State::Refused(text) => Some(text.clone()),
+            _ => None,
+        };
+        let Some(text) = self.in_flight.units.values().next().and_then(refused) else { return };
+        let all = self.in_flight.units.values().all(|unit| matches!(unit.state, State::Refused(_)));
+        if all && self.source == SourceState::Drained && self.in_flight.requests.is_empty() {
+            self.batches_refused(&text);
+        }
+    }
+
+    fn batches_refused(&mut self, text: &str) {
+        let said = if text.is_empty() { String::new() } else { format!(" It said: {text}") };
+        self.stop.get_or_insert(Stop::new(
+            "batches_refused",
+            Category::Remote,
+            &format!("The account refused {} batches without naming a contact.{said}", self.outcome.refusals),
+            "Check the list, the custom fields and the plan's contact limit in the account, then run the export again.",
+        ));
     }
 
     /// Larger than the remote takes today, although within the documented bound.

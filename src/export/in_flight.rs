@@ -18,6 +18,15 @@ pub(super) struct Unit {
     pub(super) forgotten: u32,
     /// Whether it went out at least once.
     pub(super) sent: bool,
+    /// Whether a send of it may have been applied without anybody knowing.
+    pub(super) fate_unknown: bool,
+    /// Failures of the remote that this unit met, and the imports taken when it first failed or was refused.
+    pub(super) troubles: u32,
+    pub(super) passes_before: Option<u64>,
+    /// Whether it was halved, so that it holds what made its whole fail.
+    pub(super) suspect: bool,
+    /// The unit whose answer will tell how contacts are counted; this one waits for it.
+    pub(super) waits_for: Option<u64>,
 }
 
 /// Where a unit stands.
@@ -25,6 +34,8 @@ pub(super) struct Unit {
 pub(super) enum State {
     /// To be sent, not before a moment.
     Ready(Timestamp),
+    /// One contact, refused while nothing else was taken: the contact or the account may be to blame.
+    Refused(String),
     /// On the wire.
     Sending,
     /// Taken by the account.
@@ -85,7 +96,19 @@ impl Checking {
 
 impl Unit {
     pub(super) fn new(batch: Batch, now: Timestamp) -> Self {
-        Self { batch, state: State::Ready(now), attempts: 0, stuck: 0, forgotten: 0, sent: false }
+        Self {
+            batch,
+            state: State::Ready(now),
+            attempts: 0,
+            stuck: 0,
+            forgotten: 0,
+            sent: false,
+            fate_unknown: false,
+            troubles: 0,
+            passes_before: None,
+            suspect: false,
+            waits_for: None,
+        }
     }
 
     pub(super) fn contacts(&self) -> u64 {
@@ -160,11 +183,11 @@ impl<T> Table<T> {
     }
 }
 
-/// All units, and the requests that are open for them.
+/// All units, and the requests that are open for them, each with the time at which it went out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     pub(super) units: Table<Unit>,
-    pub(super) requests: Table<Purpose>,
+    pub(super) requests: Table<(Purpose, Timestamp)>,
     next_unit: u64,
 }
 
@@ -174,14 +197,22 @@ impl InFlight {
         self.units.insert(self.next_unit, Unit::new(batch, now));
     }
 
-    /// Replaces a unit by parts of it; those keep its attempts, so that splitting is no way around them.
-    pub(super) fn replace(&mut self, id: u64, parts: impl IntoIterator<Item = Option<Batch>>, now: Timestamp) {
-        let Some(unit) = self.units.remove(id) else { return };
+    /// Replaces a unit by parts of it; gives the id of the first.
+    pub(super) fn replace(&mut self, id: u64, parts: [Option<Batch>; 2], now: Timestamp) -> u64 {
+        let first = self.next_unit + 1;
+        let Some(unit) = self.units.remove(id) else { return first };
         for batch in parts.into_iter().flatten() {
             self.next_unit += 1;
-            let part = Unit { batch, state: State::Ready(now), ..unit.clone() };
+            let part = Unit {
+                sent: unit.sent,
+                fate_unknown: unit.fate_unknown,
+                passes_before: unit.passes_before,
+                suspect: true,
+                ..Unit::new(batch, now)
+            };
             self.units.insert(self.next_unit, part);
         }
+        first
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -17,14 +17,17 @@ pub use encoder::{Advance, Encoder, EncoderOptions};
 pub use progress::{Counts, OmissionCount, Progress, RunResult, Summary, WaitReason};
 pub use remote::{Remote, Request};
 
-use crate::activecampaign::answer::judge;
+use crate::activecampaign::answer::{Judgement, judge};
 use crate::activecampaign::{account, bulk_import, contacts, import_info};
 use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
-use crate::limits::{MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES, MULTI_CONTACT_REQUESTS_PER_MINUTE};
+use crate::limits::{
+    FORBIDDEN_PAUSE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
+    MULTI_CONTACT_REQUESTS_PER_MINUTE,
+};
 use crate::plan::Plan;
 use crate::rejection::{Rejection, Rule, shown};
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 use in_flight::{InFlight, Purpose, State};
 use std::collections::VecDeque;
 
@@ -111,12 +114,16 @@ pub struct ExportOptions {
 
 /// One run of an export.
 pub struct Export {
+    clock: Clock,
     encoder: Encoder,
     remote: Remote,
     in_flight: InFlight,
     options: ExportOptions,
     outcome: outcome::Outcome,
     index_base: Option<import::IndexBase>,
+    /// The contact that was sent alone to learn the base, and whether counting from one was proven wrong by it.
+    suspect: Option<u64>,
+    one_disproved: bool,
     outputs: VecDeque<Output>,
     source: SourceState,
     source_bytes: u64,
@@ -144,12 +151,17 @@ impl Export {
     pub fn new(plan: Plan, options: ExportOptions, remote: Option<Remote>, now: Timestamp) -> Self {
         let resolved = plan.resolved;
         let encoder_options = EncoderOptions { seed: options.seed, reveal: options.reveal, count_only: false };
+        let mut clock = Clock::default();
+        let now = clock.tell(now);
         let mut export = Self {
+            clock,
             encoder: Encoder::new(plan, encoder_options),
             remote: remote.unwrap_or_else(|| Remote::new(options.seed)),
             in_flight: InFlight::default(),
             outcome: outcome::Outcome::default(),
             index_base: None,
+            suspect: None,
+            one_disproved: false,
             options,
             outputs: VecDeque::new(),
             source: SourceState::Open,
@@ -184,6 +196,7 @@ impl Export {
         if !self.outputs.is_empty() {
             return Err(Misuse::Undrained);
         }
+        let now = self.clock.tell(now);
         match input {
             Input::Bytes(bytes) => {
                 if self.source != SourceState::Open {
@@ -195,26 +208,29 @@ impl Export {
             Input::EndOfSource => self.source_ended(),
             Input::SourceFailed => self.source_failed("The source broke off while it was being read."),
             Input::Response { id, status, retry_after, body } => {
-                let purpose = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
+                let (purpose, sent) = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
                 let judgement = judge(*status, body);
                 let bulk = matches!(purpose, Purpose::Import(_));
                 self.remote.judged(&judgement, *retry_after, bulk, now);
+                self.key_judged(&judgement, sent, now);
                 match purpose {
                     Purpose::Import(unit) => self.import_answered(unit, bulk_import::read(judgement), now),
                     Purpose::Info(unit) => self.info_answered(unit, judgement, now),
                     Purpose::Lookup(unit, entry) => self.lookup_answered(unit, entry, &judgement, now),
                     Purpose::Probe => self.probe_answered(&judgement),
                 }
+                self.give_up(now);
             }
             Input::Unanswered { id, sent } => {
-                let purpose = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
+                let (purpose, _) = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
                 self.remote.unanswered(now);
                 match purpose {
                     Purpose::Import(unit) => self.import_unanswered(unit, *sent, now),
                     Purpose::Info(unit) => self.poll_again(unit, now),
-                    Purpose::Lookup(unit, entry) => self.look_up_again(unit, entry, now),
+                    Purpose::Lookup(unit, entry) => self.look_up_again(unit, entry, true, now),
                     Purpose::Probe => {}
                 }
+                self.give_up(now);
             }
             Input::Wake => {}
             Input::Cancel => self.cancelled = true,
@@ -298,13 +314,37 @@ impl Export {
         self.stop.as_ref().is_none_or(|stop| matches!(stop.category, Category::Source | Category::Settings))
     }
 
-    /// Does all that can be done now, and ends in `Wait` or `Finish`.
-    fn go_on(&mut self, now: Timestamp) {
+    /// Stops once the account has been unusable for too long.
+    fn give_up(&mut self, now: Timestamp) {
         if self.stop.is_none() {
             self.stop = self.remote.gave_up(now);
         }
+    }
+
+    /// A key that is refused again after a pause is to blame; once may be a whim of the service, whose other
+    /// answers to requests of the same moment then say no more.
+    fn key_judged(&mut self, judgement: &Judgement, sent: Timestamp, now: Timestamp) {
+        match (judgement, self.outcome.forbidden_at) {
+            (Judgement::Forbidden, None) => {
+                self.outcome.forbidden_at = Some(now);
+                self.remote.hold_until(now.plus(FORBIDDEN_PAUSE_MILLIS));
+            }
+            (Judgement::Forbidden, Some(first)) if sent > first => {
+                self.stop.get_or_insert(remote::key_refused());
+            }
+            (Judgement::Fine(_), Some(first)) if sent > first => self.outcome.forbidden_at = None,
+            _ => {}
+        }
+    }
+
+    /// Does all that can be done now, and ends in `Wait` or `Finish`.
+    fn go_on(&mut self, now: Timestamp) {
         self.fill(now);
+        self.blame_the_account();
         self.send_all(now);
+        if self.winding_down() {
+            self.encoder.settle();
+        }
         let rejections = self.encoder.take_rejections();
         self.outputs.extend(rejections.into_iter().map(Output::Reject));
         let idle = self.in_flight.requests.is_empty();
@@ -363,33 +403,49 @@ impl Export {
 
     /// The request that is due first, and when it may go.
     fn next_request(&self) -> Option<(Timestamp, Purpose)> {
-        let mut best: Option<(Timestamp, u8, u64, Purpose)> = None;
-        let mut offer = |due: Timestamp, kind: Kind, rank: u8, id: u64, purpose: Purpose| {
+        let mut best: Option<(Timestamp, u64, Purpose)> = None;
+        // Of requests that may go at once, the one of the lowest rank goes.
+        let mut offer = |due: Timestamp, kind: Kind, rank: u64, purpose: Purpose| {
             let Some(opens_at) = self.remote.opens_at(kind) else { return };
             let due = due.max(opens_at);
-            if best.as_ref().is_none_or(|(at, other, first, _)| (due, rank, id) < (*at, *other, *first)) {
-                best = Some((due, rank, id, purpose));
+            if best.as_ref().is_none_or(|(at, other, _)| (due, rank) < (*at, *other)) {
+                best = Some((due, rank, purpose));
             }
         };
-        if self.outcome.probe_wanted() && !self.in_flight.requests.values().any(|purpose| *purpose == Purpose::Probe) {
-            offer(Timestamp::default(), Kind::Other, 0, 0, Purpose::Probe);
+        // While the remote fails, whether it is back is asked without a batch that may be what makes it fail.
+        let asking_first = if self.remote.in_trouble() { 0 } else { 2_000_000 };
+        if self.outcome.probe_wanted()
+            && !self.in_flight.requests.values().any(|(purpose, _)| *purpose == Purpose::Probe)
+        {
+            offer(Timestamp::default(), Kind::Other, 0, Purpose::Probe);
         }
         let (sends, settles) = (!self.winding_down(), self.can_settle());
         for (id, unit) in self.in_flight.units.iter() {
             match &unit.state {
-                State::Ready(at) if sends => offer(*at, unit.kind(), 1, id, Purpose::Import(id)),
+                // What has failed least goes first, then the smallest: a half of a refused batch is the likeliest to
+                // be taken, and shows that the account is not to blame.
+                State::Ready(at) if sends && !self.waits(unit) => {
+                    let size = if unit.suspect { unit.contacts() } else { 1_000 };
+                    offer(*at, unit.kind(), 1 + u64::from(unit.troubles) * 10_000 + size, Purpose::Import(id));
+                }
                 State::Taken(taken) if settles && !taken.polling => {
-                    offer(taken.next_poll, Kind::Other, 2, id, Purpose::Info(id));
+                    offer(taken.next_poll, Kind::Other, asking_first, Purpose::Info(id));
                 }
                 State::Checking(checking) if settles && !checking.looking => {
                     if let Some(entry) = checking.queue.last() {
-                        offer(checking.next_lookup, Kind::Other, 3, id, Purpose::Lookup(id, *entry));
+                        offer(checking.next_lookup, Kind::Other, asking_first + 1, Purpose::Lookup(id, *entry));
                     }
                 }
                 _ => {}
             }
         }
-        best.map(|(due, _, _, purpose)| (due, purpose))
+        best.map(|(due, _, purpose)| (due, purpose))
+    }
+
+    /// Whether a unit waits for another one's answer, which tells how contacts are counted.
+    fn waits(&self, unit: &in_flight::Unit) -> bool {
+        let open = |id: u64| self.in_flight.units.get(id).is_some_and(|other| !other.is_taken());
+        self.index_base.is_none() && unit.waits_for.is_some_and(open)
     }
 
     fn send(&mut self, purpose: Purpose, now: Timestamp) {
@@ -424,7 +480,7 @@ impl Export {
             }
         };
         let id = self.remote.send(kind, now);
-        self.in_flight.requests.insert(id, purpose);
+        self.in_flight.requests.insert(id, (purpose, now));
         self.outputs.push_back(Output::Send(Request { id, call }));
     }
 
@@ -446,11 +502,17 @@ impl Export {
                 _ => WaitReason::Source,
             }
         };
-        Wait { until: next.map(|(due, _)| due), reason, wants_bytes: self.wants_bytes, in_flight }
+        Wait { until: next.map(|(due, _)| self.clock.host_time(due)), reason, wants_bytes: self.wants_bytes, in_flight }
     }
 
     fn finish(&mut self, now: Timestamp) {
         self.finished = true;
+        // What may have been applied without an answer is neither delivered nor "not sent".
+        let unknown = |unit: &in_flight::Unit| unit.fate_unknown && !unit.is_taken();
+        let lost: Vec<u64> = self.in_flight.units.iter().filter(|(_, unit)| unknown(unit)).map(|(id, _)| id).collect();
+        for id in lost {
+            self.unverified(id);
+        }
         let progress = self.progress();
         let result = if self.stop.is_some() {
             RunResult::Blocked

@@ -22,10 +22,15 @@ pub(super) struct Outcome {
     pub(super) unverified: u64,
     pub(super) resent: u64,
     pub(super) batches: u64,
-    pub(super) ever_taken: bool,
+    /// Imports that were taken.
+    pub(super) passes: u64,
     pub(super) refusals: u32,
-    pub(super) forbidden: u32,
+    pub(super) refusals_in_a_row: u32,
+    /// When the key was first refused, since the last answer that was not a refusal.
+    pub(super) forbidden_at: Option<Timestamp>,
     pub(super) pages: u32,
+    /// Ids of all batches so far: one that comes again says nothing about the second.
+    pub(super) batch_ids: Distinct,
     lookups: u32,
     shortfall: Shortfall,
 }
@@ -70,9 +75,6 @@ impl Export {
     }
 
     pub(super) fn info_answered(&mut self, id: u64, judgement: Judgement, now: Timestamp) {
-        if judgement != Judgement::Forbidden {
-            self.outcome.forbidden = 0;
-        }
         match judgement {
             Judgement::Fine(value) => match import_info::read(&value) {
                 Some(Info::Completed { success, failure }) => self.completed(id, success, &failure, now),
@@ -81,10 +83,6 @@ impl Export {
             },
             // The remote does not know the batch, or no longer: once more, then nobody can say.
             Judgement::Invalid(_) | Judgement::NotFound => self.forgotten(id, now),
-            Judgement::Forbidden => {
-                self.forbidden();
-                self.poll_again(id, now);
-            }
             Judgement::LoginPage => {
                 self.outcome.page_seen();
                 self.poll_again(id, now);
@@ -230,20 +228,17 @@ impl Export {
             _ => None,
         };
         let Some(found) = found else {
-            if *judgement == Judgement::Forbidden {
-                self.forbidden();
-            }
-            return self.look_up_again(id, entry, now);
+            return self.look_up_again(id, entry, *judgement != Judgement::Throttled, now);
         };
         let applied = found.as_ref().is_some_and(|found| matches_sent(found, unit.batch.json(contact)));
         self.outcome.lookups += 1;
-        self.outcome.forbidden = 0;
         let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Checking(checking) = &mut unit.state else { return };
         checking.looking = false;
+        checking.failures = 0;
         checking.note(entry, if applied { Found::Applied } else { Found::Missing });
         if applied {
-            let listed = |found: contacts::Found| checking.listed.contains_key(found.id.to_string().as_bytes());
+            let listed = |found: contacts::Found| checking.listed.get(found.id.to_string().as_bytes()).is_some();
             checking.proof |= found.is_some_and(|found| !listed(found));
         } else {
             self.outcome.shortfall = Shortfall::Doubted;
@@ -251,15 +246,16 @@ impl Export {
         self.check(id, now);
     }
 
-    /// The look-up itself failed; after a few tries its contact counts as not found.
-    pub(super) fn look_up_again(&mut self, id: u64, entry: usize, now: Timestamp) {
+    /// The look-up itself failed; after a few tries in a row its contact counts as not found.
+    pub(super) fn look_up_again(&mut self, id: u64, entry: usize, counts: bool, now: Timestamp) {
         let pause = self.remote.backoff(2);
         let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         let State::Checking(checking) = &mut unit.state else { return };
         checking.looking = false;
-        checking.failures += 1;
+        checking.failures += u32::from(counts);
         checking.next_lookup = now.plus(pause);
         if checking.failures > 5 && !self.remote.in_trouble() {
+            checking.failures = 0;
             checking.note(entry, Found::Missing);
             self.check(id, now);
         }
@@ -274,6 +270,9 @@ impl Export {
 }
 
 /// Whether the account holds what was sent: names and phone, as far as they were sent.
+///
+/// Not promised: a contact that was there before with the same names and phone, and that an import skipped without
+/// listing it anywhere, looks like one whose custom fields arrived. A look-up does not show those.
 fn matches_sent(found: &contacts::Found, sent: &[u8]) -> bool {
     let Ok(sent) = serde_json::from_slice::<serde_json::Value>(sent) else { return false };
     let same = |key: &str, held: &str| {

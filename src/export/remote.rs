@@ -31,6 +31,7 @@ pub struct Remote {
     throttles: u32,
     throttled_since: Option<Timestamp>,
     paused_until: Timestamp,
+    held_until: Timestamp,
     requests: u64,
 }
 
@@ -46,6 +47,7 @@ impl Remote {
             throttles: 0,
             throttled_since: None,
             paused_until: Timestamp::default(),
+            held_until: Timestamp::default(),
             requests: 0,
         }
     }
@@ -54,7 +56,7 @@ impl Remote {
     pub(super) fn opens_at(&self, kind: Kind) -> Option<Timestamp> {
         // While the remote is in trouble one request at a time finds out whether it is back.
         let most = if self.in_trouble() { 1 } else { MAX_OPEN_REQUESTS };
-        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until))
+        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until).max(self.held_until))
     }
 
     /// Takes a request onto the wire; gives its id.
@@ -107,6 +109,11 @@ impl Remote {
         }
     }
 
+    /// Sends nothing until then, whatever is answered meanwhile.
+    pub(super) fn hold_until(&mut self, until: Timestamp) {
+        self.held_until = self.held_until.max(until);
+    }
+
     /// Whether the remote as a whole fails, so that no single batch is to blame.
     pub(super) fn in_trouble(&self) -> bool {
         self.failures >= OUTAGE_FAILURES
@@ -127,16 +134,19 @@ impl Remote {
         backoff_millis(&mut self.random, failures)
     }
 
-    /// Why the run must stop for now, when the account has been unusable for too long.
+    /// Why the run must stop for now, when the account has been unusable for too long. To be asked after a
+    /// failure: time alone, such as a laptop's sleep or a long `Retry-After`, proves nothing.
     pub(super) fn gave_up(&self, now: Timestamp) -> Option<Stop> {
-        let longer = |since: Option<Timestamp>, most: u64| since.is_some_and(|since| now.since(since) >= most);
-        if longer(self.troubled_since, OUTAGE_DEADLINE_MILLIS) {
+        let longer = |since: Option<Timestamp>, count: u32, most: u64| {
+            count >= OUTAGE_FAILURES && since.is_some_and(|since| now.since(since) >= most)
+        };
+        if longer(self.troubled_since, self.failures, OUTAGE_DEADLINE_MILLIS) {
             let minutes = OUTAGE_DEADLINE_MILLIS / 60_000;
             let message = format!("The account has given no usable answer for {minutes} minutes.");
             let remedy = "Check the hostname and ActiveCampaign's status page, then run the export again.";
             return Some(Stop::new("remote_unavailable", Category::Remote, &message, remedy).retryable());
         }
-        if longer(self.throttled_since, THROTTLE_DEADLINE_MILLIS) {
+        if longer(self.throttled_since, self.throttles, THROTTLE_DEADLINE_MILLIS) {
             let minutes = THROTTLE_DEADLINE_MILLIS / 60_000;
             let message = format!("The account has answered \"too many requests\" for {minutes} minutes.");
             let remedy =

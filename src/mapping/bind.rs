@@ -19,6 +19,11 @@ impl Program {
     /// # Errors
     /// One issue for each mapped column that the source does not have, or has twice.
     pub fn bind(plan: &Plan, columns: &[String]) -> Result<Self, Vec<Issue>> {
+        if columns.iter().any(|name| name.contains('@')) {
+            // Somebody's address: the names of the other columns are that person's too, and are not repeated.
+            let message = "The first line holds an e-mail address instead of column names. Add a line with the names of the columns.";
+            return Err(vec![Issue::new("source", "no_header", message)]);
+        }
         let mut binder = Binder { columns, used: Vec::new(), issues: Vec::new() };
         let mapping = &plan.mapping;
         let mut targets = vec!["phone".to_owned()];
@@ -76,6 +81,7 @@ impl Program {
             joined: Vec::new(),
             value: Vec::new(),
             omitted: Vec::new(),
+            written_tags: Vec::new(),
         })
     }
 }

@@ -20,7 +20,7 @@ impl FieldRules {
         matches!(self.kind, FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden)
     }
 
-    /// Appends the value as the account expects it; `text` is trimmed and not blank.
+    /// Appends the value as the account expects it, nothing when there is none; `text` is trimmed and not blank.
     pub(crate) fn push(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), Omission> {
         match self.kind {
             FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden => {
@@ -52,13 +52,15 @@ impl FieldRules {
     /// `a;b` to `||a||b||`. One unknown option leaves the whole value out: a part of it would be a different answer.
     fn push_several(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), Omission> {
         let start = out.len();
-        out.extend_from_slice(b"||");
         let whole = self.options.iter().any(|option| option.as_bytes() == text);
         let separator: &[u8] = if text.starts_with(b"||") { b"||" } else { self.separator.as_bytes() };
         let parts = split(text, if whole { b"" } else { separator });
         for part in parts.map(trim).filter(|part| !part.is_empty()) {
             match self.option(part) {
                 Some(option) => {
+                    if out.len() == start {
+                        out.extend_from_slice(b"||");
+                    }
                     out.extend_from_slice(option);
                     out.extend_from_slice(b"||");
                 }
@@ -193,6 +195,9 @@ fn read_zone(text: &str) -> Option<String> {
     }
     if text == "Z" {
         return Some("+00:00".to_owned());
+    }
+    if !text.starts_with(['+', '-']) {
+        return None;
     }
     let digits: String = text.get(1..)?.chars().filter(|letter| *letter != ':').collect();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !(digits.len() == 2 || digits.len() == 4) {

@@ -32,6 +32,7 @@ pub struct Program {
     joined: Vec<u8>,
     value: Vec<u8>,
     omitted: Vec<(usize, Omission)>,
+    written_tags: Vec<(usize, usize)>,
 }
 
 /// Where a value comes from, by column index.
@@ -147,7 +148,7 @@ impl Program {
     /// Writes the contact; gives the end of its address.
     fn write(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<usize, Broken> {
         body.extend_from_slice(EMAIL_OPENING);
-        let email = self.email.read(profile, &mut self.joined)?;
+        let email = self.email.read(profile, &self.blank_words, &mut self.joined)?;
         let column = self.email.column();
         let blank = is_blank_word(&self.blank_words, email);
         let email = if blank { Text::default() } else { email };
@@ -166,7 +167,7 @@ impl Program {
 
     fn write_named(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
         for named in &self.named {
-            let text = named.source.read(profile, &mut self.joined)?.trimmed();
+            let text = named.source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
@@ -190,7 +191,7 @@ impl Program {
     fn write_fields(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
         let mut opened = false;
         for field in &self.fields {
-            let text = field.source.read(profile, &mut self.joined)?.trimmed();
+            let text = field.source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
@@ -200,6 +201,9 @@ impl Program {
                     self.value.clear();
                     if let Err(reason) = rules.push(&mut self.value, text.bytes()) {
                         self.omitted.push((field.target, reason));
+                        continue;
+                    }
+                    if self.value.is_empty() {
                         continue;
                     }
                     Text::from(self.value.as_slice())
@@ -222,12 +226,12 @@ impl Program {
     }
 
     fn write_tags(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
-        let start = body.len();
-        let mut count = 0;
+        self.written_tags.clear();
+        let written = &mut self.written_tags;
         for tag in &self.tags {
             let (source, prefix, separator) = match tag {
                 TagProgram::Fixed(text) => {
-                    push_tag(body, start, &mut count, |body| {
+                    push_tag(body, written, |body| {
                         text.push(body);
                         true
                     })
@@ -236,7 +240,7 @@ impl Program {
                 }
                 TagProgram::Value { source, prefix, separator } => (source, prefix, separator),
             };
-            let text = source.read(profile, &mut self.joined)?.trimmed();
+            let text = source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
             if text.is_empty() || is_blank_word(&self.blank_words, text) {
                 continue;
             }
@@ -245,14 +249,14 @@ impl Program {
             }
             let separator = separator.as_deref().unwrap_or_default().as_bytes();
             for part in split(text.bytes(), separator).map(trim).filter(|part| !part.is_empty()) {
-                push_tag(body, start, &mut count, |body| {
+                push_tag(body, written, |body| {
                     prefix.push(body);
                     push_escaped(body, part)
                 })
                 .map_err(|rule| (rule, source.column()))?;
             }
         }
-        if count > 0 {
+        if !written.is_empty() {
             body.push(b']');
         }
         Ok(())
@@ -262,34 +266,32 @@ impl Program {
 const EMAIL_OPENING: &[u8; 10] = b"{\"email\":\"";
 const TAGS_OPENING: &[u8; 9] = b",\"tags\":[";
 
-/// Writes one tag, unless the contact has it already; `write` says whether the text was clean.
+/// Writes one tag, unless the contact has it already; `write` says whether the text was clean. `tags` are the
+/// places of those before it.
 fn push_tag(
     body: &mut Vec<u8>,
-    start: usize,
-    count: &mut usize,
+    tags: &mut Vec<(usize, usize)>,
     write: impl FnOnce(&mut Vec<u8>) -> bool,
 ) -> Result<(), Rule> {
     let before = body.len();
-    if *count == 0 {
+    if tags.is_empty() {
         body.extend_from_slice(TAGS_OPENING);
     } else {
         body.push(b',');
     }
-    let tag = body.len();
     body.push(b'"');
+    let start = body.len();
     if !write(body) {
         return Err(Rule::ValueControl);
     }
-    body.push(b'"');
-    // The quotes around both make a whole-tag match: an escaped quote is never a bare one.
-    let (earlier, this) = body.split_at_checked(tag).unwrap_or_default();
-    let earlier = earlier.get(start + TAGS_OPENING.len()..).unwrap_or_default();
-    if *count > 0 && earlier.split(|byte| *byte == b',').any(|one| one == this) {
+    let end = body.len();
+    if tags.iter().any(|(from, to)| body.get(*from..*to) == body.get(start..end)) {
         body.truncate(before);
         return Ok(());
     }
-    *count += 1;
-    if *count > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
+    body.push(b'"');
+    tags.push((start, end));
+    if tags.len() > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
 }
 
 #[inline]
@@ -316,24 +318,31 @@ impl Source {
 
     /// The value; a template's is blank when all its columns are.
     #[inline(always)]
-    fn read<'a>(&self, profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
+    fn read<'a>(&self, profile: &Profile<'a>, blank: &[Vec<u8>], joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
         match self {
             Self::Column(column) => read_column(profile, *column),
-            Self::Template(parts) => join(parts, profile, joined),
+            Self::Template(parts) => join(parts, profile, blank, joined),
         }
     }
 }
 
-fn join<'a>(parts: &[Part], profile: &Profile<'a>, joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
+fn join<'a>(
+    parts: &[Part],
+    profile: &Profile<'a>,
+    blank: &[Vec<u8>],
+    joined: &'a mut Vec<u8>,
+) -> Result<Text<'a>, Broken> {
     joined.clear();
     let mut filled = false;
     for part in parts {
         match part {
             Part::Text(text) => push_short(joined, text),
             Part::Column(column) => {
-                let text = read_column(profile, *column)?.trimmed().bytes();
-                filled |= !text.is_empty();
-                push_short(joined, text);
+                let text = read_column(profile, *column)?.trimmed();
+                if !text.is_empty() && !is_blank_word(blank, text) {
+                    filled = true;
+                    push_short(joined, text.bytes());
+                }
             }
         }
     }

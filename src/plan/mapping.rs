@@ -199,7 +199,7 @@ fn read_field(path: &str, value: &Json, account: Option<&AccountSchema>, issues:
     let source = value_of(&section, issues);
     let orders = [("ymd", DateOrder::YearMonthDay), ("mdy", DateOrder::MonthDayYear), ("dmy", DateOrder::DayMonthYear)];
     let date_order = section.word("dateOrder", &orders, issues);
-    let separator = section.text("separator", issues).unwrap_or(";").to_owned();
+    let separator = read_separator(&section, issues).unwrap_or_else(|| ";".to_owned());
     let target = find_field(&section, account, issues);
     let (id, title, kind, options) = target?;
     Some(FieldMapping { id, title, kind, options, value: source?, date_order, separator })
@@ -291,9 +291,21 @@ fn read_tag(path: &str, value: &Json, issues: &mut Issues) -> Option<TagMapping>
         }
         None => String::new(),
     };
-    let separator = section.text("separator", issues).map(str::to_owned);
+    let separator = read_separator(&section, issues);
     let value = value_of(&section, issues)?;
     Some(TagMapping::Value { value, prefix, separator })
+}
+
+/// A separator may be a blank, such as a tab or a line break.
+fn read_separator(section: &Section<'_>, issues: &mut Issues) -> Option<String> {
+    match section.get("separator")? {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => {
+            let path = section.path("separator");
+            issues.add(&path, "empty", &format!("`{path}` must be text of at least one character."));
+            None
+        }
+    }
 }
 
 /// `"Consent"`, or `{ "column": "Consent", "values": ["Yes"] }`, or `{ "column": "DoNotEmail", "negated": true }`.

@@ -321,7 +321,7 @@ impl Members for Record<'_> {
                 self.columns.by_name.get(&key)
             }
         };
-        self.column = column.copied().unwrap_or(usize::MAX);
+        self.column = column.unwrap_or(usize::MAX);
         if let Some(column) = column {
             self.next = column + 1;
         }
@@ -374,8 +374,7 @@ impl Sample {
             && (!self.scan.high || first_invalid(line).is_none());
         if good {
             for key in keys.0 {
-                if !self.by_name.contains_key(key.as_bytes()) {
-                    self.by_name.insert(key.clone().into_bytes(), self.names.len());
+                if self.by_name.insert(key.as_bytes()) {
                     self.names.push(key);
                 }
             }

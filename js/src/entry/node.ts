@@ -7,4 +7,4 @@ initSync({ module: readFileSync(new URL("../core_bg.wasm", import.meta.url)) });
 coreReady();
 
 export * from "../index.js";
-export { fileSource } from "./file.js";
+export { fileSource } from "../node/file.js";
