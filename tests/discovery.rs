@@ -37,7 +37,15 @@ fn read(mut account: Account, wanted: Wanted, mut faults: impl FnMut(&Asked) -> 
                     let kind = kind_of(&request.call.path);
                     assert!(request.call.body.is_none(), "reading never writes");
                     let nth = asked.len() + 1;
-                    let one = Asked { at: now, kind, nth, path: request.call.path, body: Vec::new(), contacts: 0 };
+                    let one = Asked {
+                        at: now,
+                        true_at: now,
+                        kind,
+                        nth,
+                        path: request.call.path,
+                        body: Vec::new(),
+                        contacts: 0,
+                    };
                     open = Some((request.id, faults(&one)));
                     asked.push(one);
                 }
