@@ -174,7 +174,7 @@ impl Literal {
     }
 
     /// Appends the text.
-    #[inline]
+    #[inline(always)]
     pub fn push(&self, out: &mut Vec<u8>) {
         if self.length > self.block.len() {
             return push_short(out, &self.long);
@@ -200,35 +200,35 @@ impl<'a> From<&'a [u8]> for Text<'a> {
 
 impl<'a> Text<'a> {
     /// Bytes of the text.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn len(self) -> usize {
         self.length
     }
 
     /// Whether there is none.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.length == 0
     }
 
     /// The text that begins a buffer; no longer than it.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn new(room: &'a [u8], length: usize) -> Self {
         Self { room, length: length.min(room.len()) }
     }
 
     /// The text alone.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         self.room.get(..self.length).unwrap_or_default()
     }
 
     /// Without white space at both ends.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn trimmed(self) -> Self {
         let text = self.bytes();
@@ -275,7 +275,7 @@ impl<'a> Text<'a> {
 /// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
 ///
 /// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
-#[inline]
+#[inline(always)]
 pub fn push_escaped_text(out: &mut Vec<u8>, text: Text<'_>) -> bool {
     // Names, cities, tags and dates fit one block: one check and one store, the rest cut off again.
     if let Some([block]) = text.blocks::<1>()

@@ -12,8 +12,8 @@ function buildCore() {
   const flags = [
     // In every supported host: Node 20, workerd, browsers since 2021.
     "-Ctarget-feature=+simd128",
-    // Half the usual willingness to inline: a tenth smaller, and as fast, since what is hot is marked.
-    "-Cllvm-args=-inline-threshold=60",
+    // A quarter of the usual willingness to inline: a tenth smaller, and as fast, since what is hot is marked.
+    "-Cllvm-args=-inline-threshold=50",
     // Panic places name files; they must not name this machine's folders.
     `--remap-path-prefix=${join(homedir(), ".cargo")}=cargo`,
     `--remap-path-prefix=${root}=.`,

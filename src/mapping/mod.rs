@@ -294,7 +294,7 @@ fn push_tag(
     if tags.len() > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
 }
 
-#[inline]
+#[inline(always)]
 fn push_text(body: &mut Vec<u8>, text: Text<'_>, source: &Source) -> Result<(), Broken> {
     if text.len() > MAX_VALUE_BYTES {
         return Err((Rule::ValueTooLong, source.column()));
@@ -302,7 +302,7 @@ fn push_text(body: &mut Vec<u8>, text: Text<'_>, source: &Source) -> Result<(), 
     if push_escaped_text(body, text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
 }
 
-#[inline]
+#[inline(always)]
 fn is_blank_word(words: &[Vec<u8>], text: Text<'_>) -> bool {
     !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text.trimmed().bytes()))
 }
@@ -349,7 +349,7 @@ fn join<'a>(
     Ok(if filled { Text::from(joined.as_slice()) } else { Text::default() })
 }
 
-#[inline]
+#[inline(always)]
 fn read_column<'a>(profile: &Profile<'a>, column: usize) -> Result<Text<'a>, Broken> {
     match profile.kind(column) {
         CellKind::Text => Ok(profile.text_in_room(column)),

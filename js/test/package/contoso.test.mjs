@@ -41,7 +41,7 @@ function readFile() {
 /** By hand: digits only, a leading 00 is a plus, 7 to 15 digits; anything else that is no separator spoils it. */
 function phoneOf(text) {
   if (!/^[\d\s().+/-]*$/.test(text)) return "";
-  const tidy = text.replace(/[\s().\/-]/g, "").replace(/^00/, "+");
+  const tidy = text.replace(/[\s()./-]/g, "").replace(/^00/, "+");
   return /^\+?\d{7,15}$/.test(tidy) ? tidy : "";
 }
 
