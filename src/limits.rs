@@ -116,6 +116,8 @@ pub const THROTTLE_DEADLINE_MILLIS: u64 = 15 * 60_000;
 pub const OUTAGE_FAILURES: u32 = 3;
 /// Refusals of the key in a row before it is blamed (clients see transient 403s; activecampaign-api 1.6).
 pub const FORBIDDEN_TRIES: u32 = 2;
+/// Tries to reach a host that has never answered (ours).
+pub const FIRST_CONTACT_TRIES: u32 = 3;
 /// Pause before the second try of a refused key (ours).
 pub const FORBIDDEN_PAUSE_MILLIS: u64 = 2_000;
 /// Times that a batch whose import does not end is sent again (ours).

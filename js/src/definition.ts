@@ -45,7 +45,7 @@ export async function readColumns(source: Source): Promise<string[]> {
       if (chunk === null) return [];
     }
   } finally {
-    await open.close();
+    open.close();
   }
 }
 

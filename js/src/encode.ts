@@ -51,7 +51,7 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
       throw failure;
     } finally {
       encoder?.free();
-      await source?.close().catch(() => undefined);
+      source?.close();
     }
   }
   return { summary, [Symbol.asyncIterator]: batches };

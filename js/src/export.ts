@@ -67,6 +67,6 @@ async function drive(
   } finally {
     if (wakeOnAbort) options.signal?.removeEventListener("abort", wakeOnAbort);
     timer.stop();
-    await source.close().catch(() => undefined);
+    source.close();
   }
 }

@@ -9,7 +9,7 @@ use crate::connection::AccountSchema;
 use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
 use crate::export::Request;
-use crate::limits::{FORBIDDEN_PAUSE_MILLIS, FORBIDDEN_TRIES, MAX_ATTEMPTS, MAX_PAGES};
+use crate::limits::{FIRST_CONTACT_TRIES, FORBIDDEN_PAUSE_MILLIS, FORBIDDEN_TRIES, MAX_ATTEMPTS, MAX_PAGES};
 use crate::time::{Clock, Timestamp};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -250,7 +250,9 @@ impl Discovery {
     fn failed(&mut self, message: &str, now: Timestamp) {
         self.failures += 1;
         self.not_before = now.plus(self.remote.backoff(self.failures));
-        if self.failures >= MAX_ATTEMPTS {
+        // A host that has never answered is more likely misspelt than in trouble.
+        let answered = self.step != Step::User;
+        if self.failures >= if answered { MAX_ATTEMPTS } else { FIRST_CONTACT_TRIES } {
             let remedy = "Check the hostname and the network, then try again.";
             let message = format!("{message} It was tried {} times.", self.failures);
             let stop = Stop::new("remote_unavailable", Category::Remote, &message, remedy);

@@ -164,12 +164,14 @@ pub fn start_export(
 
 /// The summary of a run that ended before its source was opened.
 fn stopped(stop: Stop) -> Summary {
+    // A run that was cancelled while the account was being read is cancelled like any other.
+    let cancelled = stop.code == "cancelled";
     Summary {
-        result: RunResult::Blocked,
+        result: if cancelled { RunResult::Cancelled } else { RunResult::Blocked },
         progress: Progress::default(),
         rejected_by_rule: RuleCounts::default(),
         omissions: Vec::new(),
-        stop: Some(stop),
+        stop: Some(stop).filter(|_| !cancelled),
         duration_millis: 0,
     }
 }

@@ -8,8 +8,8 @@ export interface OpenSource {
   read(): Promise<Uint8Array | null>;
   /** Bytes in all, where known. */
   sizeBytes: number | undefined;
-  /** Lets the source go, whether or not it was read to its end. */
-  close(): Promise<void>;
+  /** Lets the source go, whether or not it was read to its end. Waits for nothing: a source that stalls must not hold up the end of a run. */
+  close(): void;
 }
 
 /** Objects are joined to pieces of about this many bytes: fewer crossings into the core. */
@@ -17,7 +17,7 @@ const JOIN_BYTES = 256 * 1024;
 
 export function openSource(source: Source): OpenSource {
   const { data, sizeBytes } = isSized(source) ? source : { data: source, sizeBytes: undefined };
-  const iterator = chunksOf(data);
+  const { iterator, cancel } = chunksOf(data);
   const size = sizeBytes ?? (data instanceof Uint8Array ? data.byteLength : data instanceof Blob ? data.size : undefined);
   return {
     sizeBytes: size,
@@ -28,8 +28,9 @@ export function openSource(source: Source): OpenSource {
         if (value.byteLength > 0) return value;
       }
     },
-    async close() {
-      await iterator.return?.(undefined);
+    close() {
+      cancel?.();
+      iterator.return?.(undefined)?.catch(() => undefined);
     },
   };
 }
@@ -41,12 +42,18 @@ function isSized(source: Source): source is { data: SourceData; sizeBytes?: numb
   );
 }
 
-function chunksOf(data: SourceData): AsyncIterator<Uint8Array> {
-  if (data instanceof Uint8Array) return pieces(data);
+/** The chunks of a source, and what ends a read that is pending. */
+interface Chunks {
+  iterator: AsyncIterator<Uint8Array>;
+  cancel?: () => void;
+}
+
+function chunksOf(data: SourceData): Chunks {
+  if (data instanceof Uint8Array) return { iterator: pieces(data) };
   if (data instanceof Blob) return streamed(data.stream());
   if (data instanceof ReadableStream) return streamed(data);
   if (typeof data === "object" && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)) {
-    return iterated(data);
+    return { iterator: iterated(data) };
   }
   throw misuse("source_kind", "The source is neither bytes nor an iterable.", "Pass a Uint8Array, Blob, ReadableStream, or an iterable of bytes or objects.");
 }
@@ -55,21 +62,16 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += JOIN_BYTES) yield bytes.subarray(at, at + JOIN_BYTES);
 }
 
-async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+function streamed(stream: ReadableStream<Uint8Array>): Chunks {
   const reader = stream.getReader();
-  let ended = false;
-  try {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
+      if (done) return;
       yield value;
     }
-  } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
   }
+  return { iterator: chunks(), cancel: () => void reader.cancel().catch(() => undefined) };
 }
 
 async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array> {

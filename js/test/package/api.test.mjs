@@ -194,3 +194,31 @@ test("suggestions from a header, and rules with reasons", async () => {
   assert.ok(suggestions.every(({ confidence }) => confidence > 0 && confidence <= 1));
   for (const rule of api.rules()) assert.ok(rule.code && rule.reason.endsWith(".") && rule.remedy.endsWith("."), rule.code);
 });
+
+test("a source that stalls does not hold up the end of a run", async () => {
+  const { host, connection } = world();
+  const stalled = new ReadableStream({ start: (controller) => controller.enqueue(people(10)) });
+  const controller = new AbortController();
+  const run = api.exportSegment({ connection, definition: definition(), source: stalled, host, signal: controller.signal });
+  for await (const event of run) {
+    if (event.type === "progress" && event.progress.read === 10) controller.abort();
+  }
+  assert.equal((await run.summary).result, "cancelled");
+  async function* never() {
+    yield people(10);
+    await new Promise(() => undefined);
+  }
+  const controller2 = new AbortController();
+  const run2 = api.exportSegment({ connection, definition: definition(), source: never(), host, signal: controller2.signal });
+  for await (const event of run2) {
+    if (event.type === "progress" && event.progress.read === 10) controller2.abort();
+  }
+  assert.equal((await run2.summary).result, "cancelled");
+});
+
+test("a run that is cancelled before it starts is cancelled", async () => {
+  const { host, connection } = world();
+  const { summary } = await exportAll({ connection, definition: definition(), source: people(10), host, signal: AbortSignal.abort() });
+  assert.equal(summary.result, "cancelled");
+  assert.equal(summary.stop, undefined);
+});
