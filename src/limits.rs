@@ -4,9 +4,6 @@
 //! (<https://developers.activecampaign.com/reference/bulk-import-contacts>,
 //! <https://developers.activecampaign.com/reference/rate-limits>); `ours` is a choice of this product.
 
-/// Profiles of one export. The product this reimplements states the same bound.
-pub const MAX_PROFILES: u64 = 1_000_000;
-
 /// Bytes of one record of the source, line ends included (ours). Profiles of real segments take hundreds
 /// of bytes; a record beyond this is a quote that never closes or a file of another kind.
 pub const MAX_RECORD_BYTES: usize = 1_048_576;
@@ -114,7 +111,7 @@ pub const OUTAGE_DEADLINE_MILLIS: u64 = 10 * 60_000;
 pub const THROTTLE_DEADLINE_MILLIS: u64 = 15 * 60_000;
 /// Failures in a row after which the remote as a whole, not one batch, is taken to be in trouble (ours).
 pub const OUTAGE_FAILURES: u32 = 3;
-/// Refusals of the key in a row before it is blamed (clients see transient 403s; activecampaign-api 1.6).
+/// Refusals of the key in a row before it is blamed (clients report transient 403s).
 pub const FORBIDDEN_TRIES: u32 = 2;
 /// Tries to reach a host that has never answered (ours).
 pub const FIRST_CONTACT_TRIES: u32 = 3;

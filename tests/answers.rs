@@ -1,5 +1,5 @@
 //! Answers mean what the documents say: the recorded traffic of a live account through every reader, and a table
-//! for each row of activecampaign-api 1.6, 3.2 to 3.4 and 4.1. Expectations were written from those pages.
+//! for each known shape of an answer. Expectations were written from ActiveCampaign's documentation.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -161,7 +161,7 @@ const ISSUES: &str =
 const LIMIT: &str = r#"{"success":0,"message":"Rate limit exceeded.","failureReasons":["Up to 100 imports may be requested per minute.Please batch contacts into larger requests, or retry this request in a minute."]}"#;
 const CLOUDFLARE: &str = r#"{"type":"https:\/\/developers.cloudflare.com\/x\/error-502\/","title":"Error 502: Bad gateway","status":502,"error_code":502,"retryable":true,"retry_after":60,"ray_id":"x","cloudflare_error":true}"#;
 
-/// Rows of activecampaign-api 1.6, 3.4 and what servers in front of it say.
+/// Documented and reported errors, and what servers in front of it say.
 const SHAPES: [(u16, &str, Means); 47] = [
     (400, "{}", Means::Invalid),
     (

@@ -1,5 +1,5 @@
 //! Bodies of requests, by property: whatever the contacts are, every body is valid, within both limits of the
-//! importer (activecampaign-api, section 2), packed as full as the order allows, and nothing is lost or sent twice.
+//! importer, packed as full as the order allows, and nothing is lost or sent twice.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -86,7 +86,7 @@ fn values_are_shown_on_request() {
     );
 }
 
-/// The classic mistake: no header, so that the first customer is taken for it (sources.md, 3). The stop says so
+/// The classic mistake: no header, so that the first customer is taken for it. The stop says so
 /// without repeating the customer.
 #[test]
 fn a_file_without_a_header() {

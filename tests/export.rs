@@ -1,6 +1,6 @@
 //! A run from the first byte to its summary: driven by its inputs and outputs alone, on a virtual clock, against a
 //! model account whose oracle says what was really applied. Here: the happy way, cancelling, broken sources,
-//! the clock, and the order of calls. The laws of delivery.md, section 5, are asserted after every step.
+//! the clock, and the order of calls. The laws of delivery are asserted after every step.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -87,7 +87,7 @@ fn cancelled_at_any_step() {
     }
 }
 
-/// A cancelled run says "not sent" of a profile only if it was not sent (delivery.md, 1).
+/// A cancelled run says "not sent" of a profile only if it was not sent.
 #[test]
 fn cancelled_while_an_answer_is_lost() {
     for seed in 1..=20 {

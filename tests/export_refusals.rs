@@ -172,7 +172,7 @@ fn an_account_that_refuses_everything_is_to_blame() {
 }
 
 /// A mapping or an account at fault must not look like a few bad contacts, however small the segment
-/// (delivery.md 4.7: only while other batches pass is a contact the poison).
+/// (only while other batches pass is a contact the poison).
 #[test]
 fn a_small_segment_that_is_refused_whole() {
     for profiles in [2, 3, 5, 20] {

@@ -1,4 +1,4 @@
-//! Throttles, outages, refusals of the key and lost answers: each named fault of delivery.md, section 7, by
+//! Throttles, outages, refusals of the key and lost answers: each named fault by
 //! simulation against the model account. The run waits, tries again with the same bytes, or says who must act.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
@@ -156,7 +156,7 @@ fn one_batch_that_always_fails_while_the_others_pass() {
     let world = move |seed| instead(seed, Reply::text(500, "{}"), poison);
     each_seed(10, world, |trace| {
         let progress = trace.end();
-        // delivery.md 4.7: a repeated 5xx while other batches pass is halved until the contact stands alone.
+        // A repeated 5xx while other batches pass is halved until the contact stands alone.
         assert!(progress.delivered >= 998, "seed {}: {progress:?}", trace.seed);
     });
 }
@@ -279,7 +279,7 @@ fn a_key_refused_once() {
 }
 
 /// A whim of the service lasts longer than one request: whatever was on the wire in that second is refused, and
-/// only a *delayed* second refusal blames the key (delivery.md 4.3; activecampaign-api 1.6).
+/// only a *delayed* second refusal blames the key.
 #[test]
 fn a_key_refused_for_a_second() {
     let reply = Reply::text(403, r#"{"message":"Forbidden"}"#);

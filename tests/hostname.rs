@@ -1,5 +1,5 @@
 //! A key is sent to an account's own host and nowhere else: a table of everything that has ever been pasted or
-//! planted there (security.md, "SSRF by hostname"), and a property over arbitrary text.
+//! planted there, and a property over arbitrary text.
 
 use activecampaign_export::connection::Hostname;
 use proptest::prelude::*;

@@ -16,7 +16,7 @@ fn subscribe() -> (&'static str, Value) {
     ("subscribe", json!([{"listid": 4}]))
 }
 
-/// activecampaign-api 3.1: snake case, ids, tags, the list as a number, `exclude_automations` at the top level.
+/// Snake case, ids, tags, the list as a number, `exclude_automations` at the top level.
 #[test]
 fn the_whole_body() {
     let mapping = json!({

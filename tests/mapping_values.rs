@@ -1,5 +1,5 @@
-//! Addresses, phones and custom fields: tables of what real files hold (sources.md, 8 and 9) and of what the
-//! documentation of the importer accepts (activecampaign-api 3.5), through the encoder.
+//! Addresses, phones and custom fields: tables of what real files hold and of what the
+//! documentation of the importer accepts, through the encoder.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

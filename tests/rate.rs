@@ -1,5 +1,5 @@
 //! The account's windows hold whatever is asked and whenever: random kinds of requests at random times, each sent as
-//! soon as the limiter lets it go, counted afterwards by hand (activecampaign-api, section 2).
+//! soon as the limiter lets it go, counted afterwards by hand.
 
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::indexing_slicing)]

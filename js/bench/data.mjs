@@ -1,4 +1,4 @@
-// Input of the benchmark job (performance.md, 9.1): deterministic, the same rows as CSV and as NDJSON.
+// Input of the benchmark job : deterministic, the same rows as CSV and as NDJSON.
 // A file of fewer rows is a prefix of a file of more rows.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";

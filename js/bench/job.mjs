@@ -1,4 +1,4 @@
-// The benchmark job (performance.md, 9.2-9.4) as every JavaScript candidate shares it, the hand-tuned one excepted.
+// The benchmark job as every JavaScript candidate shares it, the hand-tuned one excepted.
 
 export const MAX_CONTACTS = 250;
 export const MAX_BYTES = 399_999;

@@ -1,4 +1,4 @@
-// The benchmark checks itself: the rules of performance.md, 9.2-9.4, by hand-written rows and bodies.
+// The benchmark checks itself: the rules of the job by hand-written rows and bodies.
 // node --test js/bench/selfcheck.test.mjs
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What a candidate reports (performance.md, 9.5).
+// What a candidate reports.
 import { createHash } from "node:crypto";
 
 export class Sink {

@@ -1,4 +1,4 @@
-// The benchmark (performance.md, 9). npm --prefix js run bench -- [--rows N] [--rounds N] [--only NAME]... [--json]
+// The benchmark. npm --prefix js run bench -- [--rows N] [--rounds N] [--only NAME]... [--json]
 // First every candidate must give the same bodies and refusals; then rounds in fresh processes.
 import { execFile, spawnSync } from "node:child_process";
 import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";

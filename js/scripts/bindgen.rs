@@ -1,7 +1,7 @@
 //! Writes the JavaScript glue of the core. Usage: `bindgen INPUT.wasm OUTPUT_DIR`.
 //!
 //! The generator runs as a library so that its version is the crate's own, pinned by Cargo.lock.
-//! `--target web` is the one glue that every host can use: hosts.md, "one wasm, four entries".
+//! `--target web` is the one glue that every host can use: one wasm, and entries that differ in how they obtain it.
 
 use std::process::ExitCode;
 

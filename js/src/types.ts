@@ -35,7 +35,7 @@ export interface SourceSettings {
   blank?: string[];
 }
 
-/** A column by its exact name, or several joined: `"{FirstName} {LastName}"`. A brace itself is written twice. */
+/** A column by its exact name, or several joined: `{ template: "{FirstName} {LastName}" }`; a brace itself is written twice. */
 export type ValueSource = string | { column: string } | { template: string };
 
 /** What goes where. Blank values are never sent: a blank could overwrite what the account holds. */
@@ -192,7 +192,7 @@ export interface Progress {
   pending: number;
   /** Taken by the account, outcome not yet known. */
   queued: number;
-  /** Proven to be in the account. */
+  /** Their import has ended, and its answer, or a look-up where that falls short, accounts for them. */
   delivered: number;
   /** Refused, here or there. */
   rejected: number;

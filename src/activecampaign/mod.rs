@@ -61,7 +61,7 @@ fn encode(text: &str) -> String {
     encoded
 }
 
-/// Ids come as text, now and then as numbers (recordings; activecampaign-api 5).
+/// Ids come as text, now and then as numbers (recordings).
 fn id_of(value: Option<&serde_json::Value>) -> Option<u64> {
     match value? {
         serde_json::Value::String(text) => text.trim().parse().ok(),

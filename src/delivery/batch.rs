@@ -101,7 +101,7 @@ pub struct Packer {
 
 impl Packer {
     /// A packer whose bodies exclude or run automations. The switch is always written, and at the top level:
-    /// the remote's default is to run them (activecampaign-api: rule 9).
+    /// the remote's default is to run them.
     #[must_use]
     pub fn new(exclude_automations: bool) -> Self {
         let closing: &[u8] =
@@ -170,6 +170,12 @@ impl Packer {
     pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>) {
         let (json, email) = (contact.json.clone(), contact.email.clone());
         self.open.entries.push(Entry { position, source_id, json, email });
+    }
+
+    /// The address of an entry of the open batch.
+    #[must_use]
+    pub fn email(&self, entry: &Entry) -> &[u8] {
+        self.open.email(entry)
     }
 
     /// The entries of the open batch.

@@ -216,6 +216,13 @@ impl Encoder {
         core::mem::replace(&mut self.rejections, later)
     }
 
+    /// The column of the address, when it is just one.
+    #[must_use]
+    pub fn email_column(&self) -> Option<&str> {
+        let column = self.program.as_ref()?.email_column()?;
+        self.columns.get(column).map(String::as_str)
+    }
+
     /// The values left out of contacts, by target and reason.
     #[must_use]
     pub fn omissions(&self) -> &[OmissionCount] {
@@ -311,7 +318,8 @@ impl Packed<'_> {
         self.settle(program, context);
         if !self.seen.insert(self.seen.hash(json.get(email.clone()).unwrap_or_default())) {
             self.counts.duplicate += 1;
-            self.report_duplicate(profile.position(), source_id.as_deref(), context);
+            let email = json.get(email).unwrap_or_default();
+            self.report_duplicate(profile.position(), source_id.as_deref(), program, email, context);
             return None;
         }
         self.counts.accepted += 1;
@@ -357,7 +365,8 @@ impl Packed<'_> {
         for index in &duplicates {
             if let Some(entry) = self.packer.entries().get(*index) {
                 let (position, source_id) = (entry.position, entry.source_id.clone());
-                self.report_duplicate(position, source_id.as_deref(), context);
+                let email = self.packer.email(entry).to_vec();
+                self.report_duplicate(position, source_id.as_deref(), program, &email, context);
             }
         }
         self.packer.remove(&duplicates);
@@ -383,7 +392,14 @@ impl Packed<'_> {
     }
 
     /// Reports a duplicate, in its place among the rejections of the rows after it.
-    fn report_duplicate(&mut self, position: Position, source_id: Option<&str>, context: &Context<'_>) {
+    fn report_duplicate(
+        &mut self,
+        position: Position,
+        source_id: Option<&str>,
+        program: &Program,
+        email: &[u8],
+        context: &Context<'_>,
+    ) {
         if context.options.count_only {
             return;
         }
@@ -393,10 +409,10 @@ impl Packed<'_> {
             Rejection {
                 position,
                 source_id: source_id.filter(|id| !id.is_empty()).map(str::to_owned),
-                column: None,
+                column: program.email_column().and_then(|column| context.columns.get(column).cloned()),
                 rule: Rule::Duplicate,
                 reason: Rule::Duplicate.reason().to_owned(),
-                value: None,
+                value: shown(email, context.options.reveal),
             },
         );
     }

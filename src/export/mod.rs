@@ -527,9 +527,13 @@ impl Export {
         };
         let mut rejected_by_rule = self.encoder.counts().rejected_by_rule;
         rejected_by_rule.add_all(&self.outcome.rejected_by_rule);
+        let progress = Progress { remaining_millis: None, ..progress };
+        if progress.read > 0 && self.reported != Some(progress) {
+            self.outputs.push_back(Output::Report(progress));
+        }
         self.outputs.push_back(Output::Finish(Summary {
             result,
-            progress: Progress { remaining_millis: None, ..progress },
+            progress,
             rejected_by_rule,
             omissions: self.encoder.omissions().to_vec(),
             stop: self.stop.take(),
@@ -544,7 +548,7 @@ impl Export {
         let rejection = Rejection {
             position: contact.position,
             source_id: contact.source_id.as_deref().map(str::to_owned).filter(|id| !id.is_empty()),
-            column: None,
+            column: self.encoder.email_column().filter(|_| rule == Rule::FailedInImport).map(str::to_owned),
             rule,
             reason: if reason.is_empty() { rule.reason().to_owned() } else { reason.to_owned() },
             value: shown(unit.batch.email(contact), self.options.reveal),

@@ -56,7 +56,7 @@ pub struct Progress {
     pub pending: u64,
     /// Taken by the account, outcome not yet known.
     pub queued: u64,
-    /// Proven to be in the account.
+    /// Their import has ended, and its answer, or a look-up where that falls short, accounts for them.
     pub delivered: u64,
     /// Refused, here or there.
     pub rejected: u64,

@@ -164,7 +164,7 @@ pub(super) fn key_refused() -> Stop {
         Category::Credentials,
         "The account refused the key.",
         "Copy the key again from Settings > Developer of this account; it may have been changed, or belong to \
-         another account or to a user without rights.",
+         another account or to a user without rights. An expired or suspended account refuses its keys too.",
     )
 }
 

@@ -114,6 +114,12 @@ impl Program {
         self.id
     }
 
+    /// The column of the address, when it is just one.
+    #[must_use]
+    pub fn email_column(&self) -> Option<usize> {
+        self.email.column()
+    }
+
     /// The name of a target, as [`Program::omitted`] numbers them.
     #[must_use]
     pub fn target_name(&self, target: usize) -> &str {

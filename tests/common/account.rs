@@ -1,4 +1,4 @@
-//! A small ActiveCampaign account in memory, written from `activecampaign-api.md` alone, and the oracle of what
+//! A small ActiveCampaign account in memory, written from ActiveCampaign's documentation alone, and the oracle of what
 //! it really applied. It shares no code with the core.
 
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub struct Reply {
 
 impl Reply {
     pub fn json(status: u16, body: &Value) -> Self {
-        // The service writes every slash escaped (activecampaign-api 1.5).
+        // The service writes every slash escaped.
         Self { status, retry_after: None, body: body.to_string().replace('/', "\\/").into_bytes() }
     }
 

@@ -1,4 +1,4 @@
-//! The invariants that hold in every scenario (delivery.md, 5), computed from the wire and the oracle alone.
+//! The invariants that hold in every scenario, computed from the wire and the oracle alone.
 
 use super::account::address;
 use super::{Asked, Kind, Trace};

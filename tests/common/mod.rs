@@ -1,5 +1,5 @@
 //! A virtual world for one run: a clock, a wire with delays and faults, a model account, and the invariants of
-//! delivery.md section 5 asserted after every step. Everything follows from one seed.
+//! the invariants of delivery asserted after every step. Everything follows from one seed.
 
 // Helpers of tests may fail like tests, show what they do, and each test file uses its own part of them.
 #![allow(dead_code, unreachable_pub)]

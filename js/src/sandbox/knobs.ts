@@ -2,7 +2,7 @@ import { type Fault, checkFaults } from "./faults.js";
 
 /**
  * Everything about the service that is unknown, disagreed on or breakable. Each may be changed while the sandbox runs.
- * U-numbers are the rows of the UNKNOWN register in the contract document. A default is a convenience, not evidence.
+ * U-numbers are the register of what is unknown about the service, from U1 to U29. A default is a convenience, not evidence.
  */
 export interface Knobs {
   /** Status codes and keys of which time: the recordings (2021) or the newest documents (2026). */

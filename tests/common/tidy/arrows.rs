@@ -1,4 +1,4 @@
-//! Who may know whom (design.md): siblings and nouns know only nouns, `export` composes, `wasm` is the shell.
+//! Who may know whom: siblings and nouns know only nouns, `export` composes, `wasm` is the shell.
 
 use super::lexer;
 

@@ -1,4 +1,4 @@
-//! What the core never does (design.md, law 1 and habits), outside its tests.
+//! What the core never does, outside its tests.
 
 use super::lexer;
 

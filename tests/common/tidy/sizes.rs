@@ -1,4 +1,4 @@
-//! No file over 600 lines, no function over 70 (design.md): split by idea, not by count.
+//! No file over 600 lines, no function over 70: split by idea, not by count.
 
 /// A file with too many lines.
 pub fn too_long(path: &str, text: &str) -> Option<String> {
