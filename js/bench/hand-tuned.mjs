@@ -2,7 +2,7 @@
 // `indexOf` and cut by `slice`, bodies by concatenation (not by templates, which make ropes within ropes).
 // Shares nothing with job.mjs: the row rules are written a second time, so the two check each other.
 import { isUtf8 } from "node:buffer";
-import { open } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
 
 const BATCH = 250;
 const BODY_LIMIT = 399_999;
@@ -279,11 +279,11 @@ export async function tuned(path, sink, form) {
   let bytes = Buffer.allocUnsafeSlow(chunk * 2);
   let held = 0;
   let rest = "";
-  const file = await open(path);
+  const file = openSync(path, "r");
   try {
     for (;;) {
       if (bytes.length - held < chunk) bytes = Buffer.concat([bytes], bytes.length * 2);
-      const { bytesRead } = await file.read(bytes, held, chunk);
+      const bytesRead = readSync(file, bytes, held, chunk);
       if (bytesRead === 0) break;
       const size = held + bytesRead;
       const cut = bytes.lastIndexOf(LINE_FEED, size - 1) + 1;
@@ -295,7 +295,7 @@ export async function tuned(path, sink, form) {
       held = size - cut;
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
   take(rest + form.decode(bytes, held), true);
   if (contacts.length > 0) send(contacts);

@@ -12,7 +12,7 @@ export interface SuggestOptions extends AccountOptions {
 }
 
 /** Placeholders that `check` refuses, so that nobody runs them by mistake. */
-const HOST = "<your account>.api-us1.com";
+const HOST = "<YOUR-ACCOUNT>.api-us1.com";
 const LIST = "ID-OF-THE-LIST";
 const EMAIL = "COLUMN-WITH-THE-ADDRESS";
 
