@@ -15,7 +15,7 @@ function buildCore() {
     // A quarter of the usual willingness to inline: a tenth smaller, and as fast, since what is hot is marked.
     "-Cllvm-args=-inline-threshold=50",
     // Panic places name files; they must not name this machine's folders.
-    `--remap-path-prefix=${join(homedir(), ".cargo")}=cargo`,
+    `--remap-path-prefix=${process.env.CARGO_HOME ?? join(homedir(), ".cargo")}=cargo`,
     `--remap-path-prefix=${root}=.`,
   ];
   run("cargo", ["build", "--locked", "--release", "--lib", "--target", "wasm32-unknown-unknown"], {
