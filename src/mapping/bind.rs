@@ -33,9 +33,9 @@ impl Program {
         let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
         let mut named = Vec::new();
         let wanted: [(&str, &[u8], _, _); 3] = [
-            ("mapping.firstName", b",\"first_name\":\"", &mapping.first_name, None),
-            ("mapping.lastName", b",\"last_name\":\"", &mapping.last_name, None),
-            ("mapping.phone", b",\"phone\":\"", &mapping.phone, Some(0)),
+            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, None),
+            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, None),
+            ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, Some(0)),
         ];
         for (path, opening, value, phone) in wanted {
             if let Some(value) = value {
@@ -52,7 +52,8 @@ impl Program {
             };
             targets.push(field.title.clone());
             fields.push(FieldProgram {
-                opening: Literal::new(format!("{{\"id\":{},\"value\":\"", field.id).as_bytes()),
+                first: Literal::new(format!(",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
+                next: Literal::new(format!("\"}},{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
                 rules: (!rules.takes_any_text()).then_some(rules),
                 target: targets.len() - 1,

@@ -51,7 +51,7 @@ enum Part {
 /// A property of the contact itself.
 #[derive(Clone, Debug)]
 struct Named {
-    /// `,"first_name":"`
+    /// `","first_name":"`: it closes the value before it, so that a contact is written in fewer pieces.
     opening: Literal,
     source: Source,
     /// The target number of a phone, whose values are tidied.
@@ -60,8 +60,10 @@ struct Named {
 
 #[derive(Clone, Debug)]
 struct FieldProgram {
-    /// `{"id":12,"value":"`
-    opening: Literal,
+    /// `,"fields":[{"id":12,"value":"`, for the first field that has a value.
+    first: Literal,
+    /// `"},{"id":12,"value":"`, for those after it.
+    next: Literal,
     source: Source,
     /// Absent where any text goes through.
     rules: Option<FieldRules>,
@@ -160,8 +162,8 @@ impl Program {
         let email = if blank { Text::default() } else { email };
         email::push_email(body, email).map_err(|rule| (rule, column))?;
         let email_end = body.len();
-        body.push(b'"');
         self.write_named(profile, body)?;
+        body.push(b'"');
         self.write_fields(profile, body)?;
         self.write_tags(profile, body)?;
         if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
@@ -171,6 +173,7 @@ impl Program {
         Ok(email_end)
     }
 
+    /// Begins inside the address's quotes and ends inside those of the last value.
     fn write_named(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
         for named in &self.named {
             let text = named.source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
@@ -189,7 +192,6 @@ impl Program {
                 }
                 None => push_text(body, text, &named.source)?,
             }
-            body.push(b'"');
         }
         Ok(())
     }
@@ -215,18 +217,12 @@ impl Program {
                     Text::from(self.value.as_slice())
                 }
             };
-            if opened {
-                body.push(b',');
-            } else {
-                body.extend_from_slice(b",\"fields\":[");
-            }
+            if opened { &field.next } else { &field.first }.push(body);
             opened = true;
-            field.opening.push(body);
             push_text(body, text, &field.source)?;
-            body.extend_from_slice(b"\"}");
         }
         if opened {
-            body.push(b']');
+            body.extend_from_slice(b"\"}]");
         }
         Ok(())
     }
