@@ -27,6 +27,10 @@ pub enum Omission {
 }
 
 impl Omission {
+    /// All of them; checkpoints know them by their places, so new ones come last.
+    pub const ALL: [Self; 5] =
+        [Self::PhoneUnusable, Self::DateOrderUnknown, Self::DateInvalid, Self::NumberInvalid, Self::OptionUnknown];
+
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -110,6 +110,8 @@ pub enum Misuse {
     UnknownRequest,
     /// Bytes came after the end of the source.
     SourceEnded,
+    /// An answer came for a state that was not handed out, or was answered before.
+    UnknownStore,
 }
 
 impl core::fmt::Display for Misuse {
@@ -119,6 +121,7 @@ impl core::fmt::Display for Misuse {
             Self::Finished => "the run has finished",
             Self::UnknownRequest => "no open request has this id",
             Self::SourceEnded => "the source has ended",
+            Self::UnknownStore => "no state with this number is being stored",
         })
     }
 }

@@ -22,7 +22,7 @@
 //!
 //! # Modules
 //! Nouns that everybody may know: [`time`], [`text`], [`masks`], [`error`], [`limits`], [`profile`],
-//! [`contact`], [`rejection`], [`connection`], [`plan`]. Siblings that do not know each other: [`source`],
+//! [`contact`], [`rejection`], [`connection`], [`plan`], [`checkpoint`]. Siblings that do not know each other: [`source`],
 //! [`mapping`], [`audience`], [`delivery`], [`activecampaign`]. The one composer: [`export`]. The one shell:
 //! `wasm`, for WebAssembly only.
 //!
@@ -72,6 +72,7 @@
 
 pub mod activecampaign;
 pub mod audience;
+pub mod checkpoint;
 pub mod connection;
 pub mod contact;
 pub mod delivery;

@@ -100,6 +100,15 @@ pub const MAX_POLL_MILLIS: u64 = 60_000;
 /// How long a batch may stay unfinished before it is sent again or becomes `unverified` (ours).
 pub const SETTLE_DEADLINE_MILLIS: u64 = 30 * 60_000;
 
+/// Bytes of one checkpoint (ours): some kilobytes are usual; the names of 4,096 columns may take much of the rest.
+pub const MAX_CHECKPOINT_BYTES: usize = 1_048_576;
+/// Hashes of packed addresses that are stored together, beside the checkpoints (ours): 4 KiB, so that a checkpoint
+/// stays small and a million addresses are two thousand blocks.
+pub const LOG_BLOCK_HASHES: usize = 512;
+/// How long nothing new is sent after a run of which a request may still be waiting to be applied (ours): an old
+/// payload must not land on a newer one.
+pub const BARRIER_MILLIS: u64 = 10 * 60_000;
+
 /// Pages read of one collection (ours): 100 objects each.
 pub const MAX_PAGES: u32 = 1_000;
 /// Objects of one page (docs).

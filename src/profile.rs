@@ -1,5 +1,6 @@
 //! A profile as the source gave it: where it stands, and its cells.
 
+use crate::checkpoint::Tape;
 use crate::text::Text;
 use serde::Serialize;
 
@@ -12,6 +13,14 @@ pub struct Position {
     pub line: u64,
     /// Bytes from the start of the source to the record's first byte, a byte order mark included.
     pub offset: u64,
+}
+
+impl Position {
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        tape.number(&mut self.row)?;
+        tape.number(&mut self.line)?;
+        tape.number(&mut self.offset)
+    }
 }
 
 /// What a cell holds.

@@ -1,5 +1,6 @@
 //! Why a profile was not delivered: one rule each, with a reason and a remedy in plain words.
 
+use crate::checkpoint::Tape;
 use crate::profile::Position;
 use serde::Serialize;
 
@@ -95,6 +96,14 @@ impl RuleCounts {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
         }
+    }
+
+    /// Rules are only ever added at the end of a version's list: an older checkpoint has fewer counts.
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        let mut counts = self.0.to_vec();
+        tape.list(&mut counts, self.0.len(), Tape::number)?;
+        self.0.iter_mut().zip(counts).for_each(|(own, read)| *own = read);
+        Some(())
     }
 
     /// How many broke a rule.

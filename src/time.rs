@@ -1,5 +1,7 @@
 //! Time as the host tells it: milliseconds, never read from a clock here.
 
+use crate::checkpoint::Tape;
+
 /// Milliseconds since the Unix epoch, as the host's `now` gave them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
@@ -15,6 +17,12 @@ impl Timestamp {
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
+    }
+
+    /// The moment `millis` earlier.
+    #[must_use]
+    pub const fn minus(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis))
     }
 
     /// The moment `millis` later.
@@ -50,6 +58,17 @@ impl Clock {
         now
     }
 
+    /// The last time that was told.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.last
+    }
+
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        tape.time(&mut self.last)?;
+        tape.number(&mut self.behind_millis)
+    }
+
     /// The host's time for a time of this clock.
     #[must_use]
     pub fn host_time(&self, time: Timestamp) -> Timestamp {
@@ -66,6 +85,10 @@ impl Random {
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        tape.hash(&mut self.0)
     }
 
     /// The next 64 bits.

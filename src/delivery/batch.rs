@@ -14,13 +14,19 @@ pub struct Entry {
     pub position: Position,
     /// The profile's id in the source, where the mapping names one.
     pub source_id: Option<Box<str>>,
+    /// The hash by which its address is known.
+    pub hash: u64,
+    /// Its place among the contacts that were packed together, whatever became of the others.
+    pub index: u8,
     json: Range<usize>,
     email: Range<usize>,
 }
 
 /// A request body and its contacts, in the order of the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
+    /// Which one of the run it is, from 1; its parts have the same.
+    pub number: u64,
     body: Vec<u8>,
     entries: Vec<Entry>,
     closing: &'static [u8],
@@ -30,7 +36,7 @@ impl Batch {
     fn open(closing: &'static [u8], capacity: usize) -> Self {
         let mut body = Vec::with_capacity(capacity);
         body.extend_from_slice(OPENING);
-        Self { body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), closing }
+        Self { number: 0, body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), closing }
     }
 
     /// The bytes that go out; the same for every resend.
@@ -67,6 +73,7 @@ impl Batch {
     #[must_use]
     pub fn subset(&self, mut keep: impl FnMut(usize, &Entry) -> bool) -> Option<Self> {
         let mut subset = Self::open(self.closing, self.body.len());
+        subset.number = self.number;
         for (index, entry) in self.entries.iter().enumerate() {
             if !keep(index, entry) {
                 continue;
@@ -97,6 +104,7 @@ impl Batch {
 pub struct Packer {
     open: Batch,
     closing: &'static [u8],
+    taken: u64,
 }
 
 impl Packer {
@@ -106,7 +114,18 @@ impl Packer {
     pub fn new(exclude_automations: bool) -> Self {
         let closing: &[u8] =
             if exclude_automations { b"],\"exclude_automations\":true}" } else { b"],\"exclude_automations\":false}" };
-        Self { open: Batch::open(closing, 0), closing }
+        Self { open: Batch::open(closing, 0), closing, taken: 0 }
+    }
+
+    /// Batches taken so far; the next one has the number after.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Goes on numbering behind a batch.
+    pub fn skip_to(&mut self, taken: u64) {
+        self.taken = taken;
     }
 
     /// Contacts in the open batch.
@@ -167,9 +186,9 @@ impl Packer {
 
     /// Accepts the contact just written.
     #[inline]
-    pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>) {
+    pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>, hash: u64) {
         let (json, email) = (contact.json.clone(), contact.email.clone());
-        self.open.entries.push(Entry { position, source_id, json, email });
+        self.open.entries.push(Entry { position, source_id, hash, index: 0, json, email });
     }
 
     /// The address of an entry of the open batch.
@@ -225,6 +244,11 @@ impl Packer {
             self.open.body.pop();
         }
         self.open.body.extend_from_slice(self.closing);
+        self.taken += 1;
+        self.open.number = self.taken;
+        for (index, entry) in (0..=u8::MAX).zip(&mut self.open.entries) {
+            entry.index = index;
+        }
         // Batches of one export are alike: an eighth more than the last one seldom has to grow.
         let capacity = self.open.body.len() + self.open.body.len() / 8;
         Some(core::mem::replace(&mut self.open, Batch::open(self.closing, capacity)))

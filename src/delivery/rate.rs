@@ -3,6 +3,7 @@
 //! Sliding windows over the send times hold under fixed and under sliding windows of the remote alike, which
 //! of the two it uses being unknown.
 
+use crate::checkpoint::Tape;
 use crate::limits::{
     MULTI_CONTACT_REQUESTS_PER_MINUTE, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND, SINGLE_CONTACT_REQUESTS_PER_MINUTE,
 };
@@ -38,6 +39,10 @@ impl Window {
             Some(oldest) => oldest.plus(self.span_millis),
             None => Timestamp::default(),
         }
+    }
+
+    fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        tape.times(&mut self.sent, self.limit)
     }
 
     fn record(&mut self, now: Timestamp) {
@@ -101,6 +106,23 @@ impl Limiter {
     /// Closes the account for every request: the remote said that there were too many.
     pub fn close_until(&mut self, until: Timestamp) {
         self.closed_until = self.closed_until.max(until);
+    }
+
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        self.account.fields(tape)?;
+        self.multi.fields(tape)?;
+        self.single.fields(tape)?;
+        tape.time(&mut self.closed_until)
+    }
+
+    /// The same windows by a clock that shows `millis` less.
+    #[must_use]
+    pub fn earlier(mut self, millis: u64) -> Self {
+        for window in [&mut self.account, &mut self.multi, &mut self.single] {
+            window.sent.iter_mut().for_each(|time| *time = time.minus(millis));
+        }
+        self.closed_until = self.closed_until.minus(millis);
+        self
     }
 
     /// Until when the account is closed.

@@ -131,7 +131,12 @@ impl Discovery {
                 let stop = Stop::new("cancelled", Category::Misuse, "Cancelled.", "Run it again when wanted.");
                 self.finish(Err(stop.retryable()));
             }
-            Input::Bytes(_) | Input::EndOfSource | Input::SourceFailed | Input::Wake => {}
+            Input::Bytes(_)
+            | Input::EndOfSource
+            | Input::SourceFailed
+            | Input::Stored { .. }
+            | Input::NotStored { .. }
+            | Input::Wake => {}
         }
         self.go_on(now);
         Ok(())
@@ -189,6 +194,7 @@ impl Discovery {
                 return;
             }
             let id = self.remote.send(Kind::Other, now);
+            self.remote.launched();
             self.open = Some(id);
             self.outputs.push_back(Output::Send(Request { id, call: self.call() }));
         }

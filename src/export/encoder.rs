@@ -1,5 +1,6 @@
 //! From bytes to batches: decoding, mapping, de-duplication and packing, without any remote.
 
+use super::bookmark::Bookmark;
 use super::progress::{Counts, OmissionCount};
 use crate::audience::Seen;
 use crate::contact::{Contact, Omission};
@@ -9,7 +10,7 @@ use crate::mapping::{Mapped, Program};
 use crate::plan::{Automations, Plan};
 use crate::profile::{Position, Profile};
 use crate::rejection::{Rejection, Rule, shown};
-use crate::source::{Decoder, Refusal, SourceError, Step};
+use crate::source::{Decoder, Refusal, SourceError, SourceOptions, Step};
 use crate::text::trim;
 
 /// How an encoder reports.
@@ -32,10 +33,30 @@ pub struct Encoder {
     columns: Vec<String>,
     seen: Seen,
     packer: Packer,
+    tally: Tally,
+    group: Group,
+    /// The last record decoded.
+    last: Position,
+    replay: Option<Replay>,
+}
+
+/// What was counted and told of the records so far.
+#[derive(Debug, Default)]
+struct Tally {
     counts: Counts,
     rejections: Vec<Rejection>,
     omissions: Vec<OmissionCount>,
-    group: Group,
+}
+
+/// Records that were counted before a resume are read again for their contacts, and not counted again.
+#[derive(Debug)]
+struct Replay {
+    until: Position,
+    /// Contacts that are then in the open batch, and batches before it.
+    open: u64,
+    batches: u64,
+    /// Takes what is counted meanwhile.
+    tally: Tally,
 }
 
 /// Contacts at the end of the open batch whose addresses are not looked up yet. Looking up many at once hides
@@ -72,13 +93,71 @@ impl Encoder {
             seen: Seen::new(options.seed),
             program: None,
             columns: Vec::new(),
-            counts: Counts::default(),
-            rejections: Vec::new(),
-            omissions: Vec::new(),
+            tally: Tally::default(),
             group: Group::default(),
+            last: Position::default(),
+            replay: None,
             options,
             plan,
         }
+    }
+
+    /// An encoder that goes on where another one was, with the addresses of all batches before its first one. It
+    /// reads again from [`Bookmark::first`] on, and packs the same batches from the same records.
+    ///
+    /// # Errors
+    /// The columns do not fit the plan.
+    pub(super) fn resume(
+        plan: Plan,
+        options: EncoderOptions,
+        seen: Seen,
+        bookmark: Bookmark,
+    ) -> Result<Self, Vec<crate::error::Issue>> {
+        let Bookmark { source, columns, first, taken, last, open, batches, counts, omissions } = bookmark;
+        let program = Program::bind(&plan, &columns)?;
+        let mut decoder = Decoder::resume(source, columns.clone(), first);
+        decoder.select(program.columns());
+        let mut encoder = Self::new(plan, options);
+        encoder.packer.skip_to(taken);
+        encoder.replay = Some(Replay { until: last, open, batches, tally: Tally::default() });
+        encoder.tally = Tally { counts, omissions, rejections: Vec::new() };
+        Ok(Self { decoder, program: Some(program), columns, seen, last, ..encoder })
+    }
+
+    /// Where the encoder stands; `earliest` is the first contact of the earliest batch that is still needed, and
+    /// its number. `None` until the first record was decoded. Whatever it stands for must be told before: see
+    /// [`Encoder::settle`].
+    pub(super) fn bookmark(&self, earliest: Option<(u64, Position)>) -> Option<Bookmark> {
+        let batches = self.packer.taken();
+        let open = self.packer.entries().first().map(|entry| (batches + 1, entry.position));
+        let (number, first) = earliest.or(open).unwrap_or((batches + 1, self.last));
+        (self.last.row > 0).then(|| Bookmark {
+            source: SourceOptions { format: self.decoder.format(), delimiter: self.decoder.delimiter() },
+            columns: self.columns.clone(),
+            first,
+            taken: number - 1,
+            last: self.last,
+            open: self.packer.len() as u64,
+            batches,
+            counts: self.tally.counts.clone(),
+            omissions: self.tally.omissions.clone(),
+        })
+    }
+
+    /// Whether records that were counted before are being read again.
+    pub(super) fn replaying(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// A number that stands for a body's bytes, within this run.
+    pub(super) fn fingerprint(&self, body: &[u8]) -> u64 {
+        self.seen.hash(body)
+    }
+
+    /// The hash by which a batch id is known among those of addresses, which hold no NUL; `false` when it is there.
+    pub(super) fn see_batch_id(&mut self, id: &str) -> (u64, bool) {
+        let hash = self.seen.hash(&[b"\0", id.as_bytes()].concat());
+        (hash, self.seen.insert(hash))
     }
 
     /// Room for the next bytes of the source; filling it is feeding it.
@@ -109,28 +188,40 @@ impl Encoder {
                 Step::NeedBytes => return Ok(Advance::NeedBytes),
                 Step::End => return self.end(),
                 Step::Refused(refusal) => {
+                    self.last = refusal.position;
                     self.refuse(refusal);
                     None
                 }
                 Step::Profile(profile) => {
                     let Some(program) = self.program.as_mut() else { return Ok(Advance::NeedBytes) };
-                    self.counts.read += 1;
+                    self.last = profile.position();
+                    let tally = self.replay.as_mut().map_or(&mut self.tally, |replay| &mut replay.tally);
+                    tally.counts.read += 1;
                     let context = Context { columns: &self.columns, options: self.options };
-                    let mut packed = Packed {
-                        packer: &mut self.packer,
-                        seen: &mut self.seen,
-                        counts: &mut self.counts,
-                        rejections: &mut self.rejections,
-                        omissions: &mut self.omissions,
-                        group: &mut self.group,
-                    };
-                    packed.profile(program, &profile, &context)
+                    let (packer, seen, group) = (&mut self.packer, &mut self.seen, &mut self.group);
+                    Packed { packer, seen, tally, group }.profile(program, &profile, &context)
                 }
             };
+            if self.replay.is_some() {
+                self.end_replay()?;
+            }
             if let Some(batch) = full {
                 return Ok(Advance::Batch(batch));
             }
         }
+    }
+
+    /// Ends the reading again at the record where it was before, once all is found as it was.
+    #[cold]
+    fn end_replay(&mut self) -> Result<(), Stop> {
+        let Some(until) = self.replay.as_ref().map(|replay| replay.until) else { return Ok(()) };
+        if self.last.row < until.row {
+            return Ok(());
+        }
+        self.settle();
+        let Some(replay) = self.replay.take() else { return Ok(()) };
+        let same = self.last == until && self.open_contacts() == replay.open && self.packer.taken() == replay.batches;
+        if same { Ok(()) } else { Err(source_changed()) }
     }
 
     /// Compiles the mapping once the columns are known; `false` while they are not.
@@ -147,7 +238,10 @@ impl Encoder {
     }
 
     fn end(&mut self) -> Result<Advance, Stop> {
-        if self.counts.read == 0 {
+        if self.replay.is_some() {
+            return Err(source_changed());
+        }
+        if self.tally.counts.read == 0 {
             return Err(Stop::new(
                 "no_profiles",
                 Category::Source,
@@ -162,22 +256,18 @@ impl Encoder {
     /// Looks up the addresses that still wait for it, so that every rejection is told.
     pub fn settle(&mut self) {
         let Some(program) = self.program.as_ref() else { return };
-        let mut packed = Packed {
-            packer: &mut self.packer,
-            seen: &mut self.seen,
-            counts: &mut self.counts,
-            rejections: &mut self.rejections,
-            omissions: &mut self.omissions,
-            group: &mut self.group,
-        };
-        packed.settle(program, &Context { columns: &self.columns, options: self.options });
+        let tally = self.replay.as_mut().map_or(&mut self.tally, |replay| &mut replay.tally);
+        let (packer, seen, group) = (&mut self.packer, &mut self.seen, &mut self.group);
+        let context = Context { columns: &self.columns, options: self.options };
+        Packed { packer, seen, tally, group }.settle(program, &context);
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.counts.read += 1;
-        self.counts.reject(refusal.rule);
+        let tally = self.replay.as_mut().map_or(&mut self.tally, |replay| &mut replay.tally);
+        tally.counts.read += 1;
+        tally.counts.reject(refusal.rule);
         if !self.options.count_only {
-            self.rejections.push(Rejection {
+            tally.rejections.push(Rejection {
                 position: refusal.position,
                 source_id: None,
                 column: refusal.column.and_then(|column| self.columns.get(column).cloned()),
@@ -191,7 +281,7 @@ impl Encoder {
     /// What was read and refused so far.
     #[must_use]
     pub fn counts(&self) -> &Counts {
-        &self.counts
+        &self.tally.counts
     }
 
     /// Contacts in the batch that is still open.
@@ -210,10 +300,10 @@ impl Encoder {
     /// turn out to be a duplicate come with a later call.
     pub fn take_rejections(&mut self) -> Vec<Rejection> {
         let open = self.packer.len() - self.group.hashes.len().min(self.packer.len());
-        let Some(first) = self.packer.entries().get(open) else { return core::mem::take(&mut self.rejections) };
-        let ready = self.rejections.partition_point(|rejection| rejection.position.row < first.position.row);
-        let later = self.rejections.split_off(ready);
-        core::mem::replace(&mut self.rejections, later)
+        let Some(first) = self.packer.entries().get(open) else { return core::mem::take(&mut self.tally.rejections) };
+        let ready = self.tally.rejections.partition_point(|rejection| rejection.position.row < first.position.row);
+        let later = self.tally.rejections.split_off(ready);
+        core::mem::replace(&mut self.tally.rejections, later)
     }
 
     /// The column of the address, when it is just one.
@@ -226,7 +316,7 @@ impl Encoder {
     /// The values left out of contacts, by target and reason.
     #[must_use]
     pub fn omissions(&self) -> &[OmissionCount] {
-        &self.omissions
+        &self.tally.omissions
     }
 
     /// The plan.
@@ -234,6 +324,15 @@ impl Encoder {
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
+}
+
+pub(super) fn source_changed() -> Stop {
+    Stop::new(
+        "source_changed",
+        Category::Source,
+        "The source is not the one that this run began with.",
+        "Give the run the source it began with, unchanged, or start it anew.",
+    )
 }
 
 fn source_stop(error: &SourceError) -> Stop {
@@ -251,9 +350,7 @@ struct Context<'a> {
 struct Packed<'a> {
     packer: &'a mut Packer,
     seen: &'a mut Seen,
-    counts: &'a mut Counts,
-    rejections: &'a mut Vec<Rejection>,
-    omissions: &'a mut Vec<OmissionCount>,
+    tally: &'a mut Tally,
     group: &'a mut Group,
 }
 
@@ -263,7 +360,7 @@ impl Packed<'_> {
         let contact = match program.map(profile, self.packer.body()) {
             Mapped::Contact(contact) => contact,
             Mapped::Excluded => {
-                self.counts.excluded += 1;
+                self.tally.counts.excluded += 1;
                 return None;
             }
             Mapped::Rejected(rule, column) => {
@@ -298,7 +395,7 @@ impl Packed<'_> {
         let index = self.group.hashes.len();
         self.group.omitted.extend(program.omitted().iter().map(|(target, reason)| (index, *target, *reason)));
         self.group.hashes.push(hash);
-        self.packer.accept(contact, profile.position(), source_id);
+        self.packer.accept(contact, profile.position(), source_id, hash);
     }
 
     /// The contact just written does not fit the open batch, unless duplicates go out of it first. It is looked
@@ -316,13 +413,14 @@ impl Packed<'_> {
         let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
         self.packer.discard(contact);
         self.settle(program, context);
-        if !self.seen.insert(self.seen.hash(json.get(email.clone()).unwrap_or_default())) {
-            self.counts.duplicate += 1;
+        let hash = self.seen.hash(json.get(email.clone()).unwrap_or_default());
+        if !self.seen.insert(hash) {
+            self.tally.counts.duplicate += 1;
             let email = json.get(email).unwrap_or_default();
             self.report_duplicate(profile.position(), source_id.as_deref(), program, email, context);
             return None;
         }
-        self.counts.accepted += 1;
+        self.tally.counts.accepted += 1;
         for (target, reason) in program.omitted() {
             self.omit(program.target_name(*target), *reason, profile.position().row);
         }
@@ -333,7 +431,7 @@ impl Packed<'_> {
             body.extend_from_slice(&json);
             let contact = Contact { json: start..start + json.len(), email: start + email.start..start + email.end };
             if !self.packer.overflows() {
-                self.packer.accept(&contact, profile.position(), source_id);
+                self.packer.accept(&contact, profile.position(), source_id, hash);
                 return full;
             }
             self.packer.discard(&contact);
@@ -352,8 +450,8 @@ impl Packed<'_> {
                 duplicates.push(first + index);
             }
         }
-        self.counts.accepted += (hashes.len() - duplicates.len()) as u64;
-        self.counts.duplicate += duplicates.len() as u64;
+        self.tally.counts.accepted += (hashes.len() - duplicates.len()) as u64;
+        self.tally.counts.duplicate += duplicates.len() as u64;
         for (index, target, reason) in &omitted {
             let Some(entry) = self.packer.entries().get(first + index) else { continue };
             if duplicates.contains(&(first + index)) {
@@ -379,9 +477,9 @@ impl Packed<'_> {
     /// Counts a value that was left out.
     fn omit(&mut self, target: &str, reason: Omission, row: u64) {
         let same = |count: &&mut OmissionCount| count.code == reason.code() && count.target == target;
-        match self.omissions.iter_mut().find(same) {
+        match self.tally.omissions.iter_mut().find(same) {
             Some(count) => count.count += 1,
-            None => self.omissions.push(OmissionCount {
+            None => self.tally.omissions.push(OmissionCount {
                 target: target.to_owned(),
                 code: reason.code(),
                 reason: reason.reason(),
@@ -403,8 +501,8 @@ impl Packed<'_> {
         if context.options.count_only {
             return;
         }
-        let place = self.rejections.partition_point(|rejection| rejection.position.row < position.row);
-        self.rejections.insert(
+        let place = self.tally.rejections.partition_point(|rejection| rejection.position.row < position.row);
+        self.tally.rejections.insert(
             place,
             Rejection {
                 position,
@@ -425,7 +523,7 @@ impl Packed<'_> {
         profile: &Profile<'_>,
         context: &Context<'_>,
     ) {
-        self.counts.reject(rule);
+        self.tally.counts.reject(rule);
         self.report(rule, column, program, profile, context);
     }
 
@@ -441,7 +539,7 @@ impl Packed<'_> {
             return;
         }
         let id = program.id_column().map(|column| short_text(profile.text(column), context.options.reveal));
-        self.rejections.push(Rejection {
+        self.tally.rejections.push(Rejection {
             position: profile.position(),
             source_id: id.filter(|id| !id.is_empty()),
             column: column.and_then(|column| context.columns.get(column).cloned()),

@@ -63,7 +63,8 @@ impl Export {
         self.outcome.passes += 1;
         self.outcome.refusals_in_a_row = 0;
         self.outcome.pages = 0;
-        if !self.outcome.batch_ids.insert(batch_id.as_bytes()) {
+        let (hash, fresh) = self.encoder.see_batch_id(&batch_id);
+        if !fresh {
             let twin = self.in_flight.units.iter().find_map(|(other, unit)| match &unit.state {
                 State::Taken(taken) if taken.batch_id == batch_id => Some(other),
                 _ => None,
@@ -72,6 +73,9 @@ impl Export {
                 self.try_again(twin, now);
             }
             return self.try_again(id, now);
+        }
+        if let Some(keeping) = &mut self.keeping {
+            keeping.log(hash);
         }
         if self.suspect == Some(id) {
             self.one_disproved = true;
@@ -108,12 +112,10 @@ impl Export {
         unit.fate_unknown = true;
         unit.troubles += 1;
         unit.passes_before.get_or_insert(passes);
+        self.outcome.loose(now);
         let enough = if unit.suspect { POISON_FAILURES - 1 } else { POISON_FAILURES };
         let poisoned = unit.troubles >= enough && passes > 0 && !others_fail && !self.remote.in_trouble();
-        if self.winding_down() {
-            return self.unverified(id);
-        }
-        if self.remote.in_trouble() {
+        if self.winding_down() || self.remote.in_trouble() {
             return self.ready(id, now.plus(pause));
         }
         let Some(unit) = self.in_flight.units.get(id) else { return };
@@ -130,12 +132,10 @@ impl Export {
     pub(super) fn try_again(&mut self, id: u64, now: Timestamp) {
         let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         unit.attempts += 1;
+        unit.fate_unknown = true;
         let attempts = unit.attempts;
         if attempts >= MAX_ATTEMPTS {
-            return self.unverified(id);
-        }
-        if self.winding_down() {
-            return self.unverified(id);
+            return self.unverified(id, now);
         }
         let pause = self.remote.backoff(attempts);
         self.ready(id, now.plus(pause));

@@ -27,6 +27,8 @@ pub(super) struct Unit {
     pub(super) suspect: bool,
     /// The unit whose answer will tell how contacts are counted; this one waits for it.
     pub(super) waits_for: Option<u64>,
+    /// Stands for the body's bytes where states are kept; zero until it is needed.
+    pub(super) fingerprint: u64,
 }
 
 /// Where a unit stands.
@@ -45,7 +47,7 @@ pub(super) enum State {
 }
 
 /// A batch that the account has taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Taken {
     pub(super) batch_id: String,
     pub(super) since: Timestamp,
@@ -57,6 +59,8 @@ pub(super) struct Taken {
 /// The look-ups for a batch whose answer falls short.
 #[derive(Clone, Debug)]
 pub(super) struct Checking {
+    /// What it was before, and is again for another process that goes on with it.
+    pub(super) taken: Taken,
     /// Ids that the answer lists.
     pub(super) listed: Distinct,
     /// Entries to look up, the next one last.
@@ -74,6 +78,8 @@ pub(super) struct Checking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     NotLookedUp,
+    /// The answer lists it as failed.
+    Failed,
     /// As it was sent.
     Applied,
     /// Not there, or not as it was sent.
@@ -108,6 +114,7 @@ impl Unit {
             passes_before: None,
             suspect: false,
             waits_for: None,
+            fingerprint: 0,
         }
     }
 
@@ -170,6 +177,10 @@ impl<T> Table<T> {
         self.0.iter().map(|(id, item)| (*id, item))
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {
+        self.0.iter_mut().map(|(id, item)| (*id, item))
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|(_, item)| item)
     }
@@ -188,7 +199,7 @@ impl<T> Table<T> {
 pub(super) struct InFlight {
     pub(super) units: Table<Unit>,
     pub(super) requests: Table<(Purpose, Timestamp)>,
-    next_unit: u64,
+    pub(super) next_unit: u64,
 }
 
 impl InFlight {

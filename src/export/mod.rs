@@ -4,22 +4,27 @@
 //! [`Export::poll_output`] is drained until it answers `Wait` or `Finish`. The same inputs in the same order
 //! give the same outputs.
 
+mod bookmark;
 mod discovery;
 mod encoder;
 mod import;
 mod in_flight;
+mod keeping;
 mod outcome;
 mod progress;
 mod remote;
+mod saved;
+mod sending;
 
 pub use discovery::{Account, Discovery, Wanted};
 pub use encoder::{Advance, Encoder, EncoderOptions};
+pub use keeping::Keep;
 pub use progress::{Counts, OmissionCount, Progress, RunResult, Summary, WaitReason};
 pub use remote::{Remote, Request};
 
 use crate::activecampaign::answer::{Judgement, judge};
-use crate::activecampaign::{account, bulk_import, contacts, import_info};
-use crate::delivery::rate::Kind;
+use crate::activecampaign::bulk_import;
+use crate::checkpoint::Log;
 use crate::error::{Category, Misuse, Stop};
 use crate::limits::{
     FORBIDDEN_PAUSE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
@@ -28,7 +33,8 @@ use crate::limits::{
 use crate::plan::Plan;
 use crate::rejection::{Rejection, Rule, shown};
 use crate::time::{Clock, Timestamp};
-use in_flight::{InFlight, Purpose, State};
+use in_flight::{InFlight, Purpose};
+use keeping::Keeping;
 use std::collections::VecDeque;
 
 /// What the host tells.
@@ -58,6 +64,18 @@ pub enum Input<'a> {
         /// Whether it can have reached the account.
         sent: Sent,
     },
+    /// The state with this number is stored, for good.
+    Stored {
+        /// The state's number.
+        number: u64,
+    },
+    /// The state with this number is not stored.
+    NotStored {
+        /// The state's number.
+        number: u64,
+        /// Another process holds the run now.
+        taken_over: bool,
+    },
     /// The time of the last `Wait` has come. A spurious wake does nothing.
     Wake,
     /// Send nothing new; settle what is on its way.
@@ -80,12 +98,28 @@ pub enum Output<F = Summary> {
     Send(Request),
     /// A profile will not be delivered.
     Reject(Rejection),
+    /// Store a state; tell when it is stored. One at a time. What came before it, rejections above all, belongs to
+    /// it and is stored with it, all or nothing.
+    Store(Store),
     /// Where the run stands.
     Report(Progress),
     /// Nothing to do until something happens.
     Wait(Wait),
     /// The end.
     Finish(F),
+}
+
+/// A state to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// By which the host tells that it is stored.
+    pub number: u64,
+    /// The checkpoint, which replaces the one before.
+    pub checkpoint: Vec<u8>,
+    /// Bytes to be added to the log before, often none.
+    pub log: Vec<u8>,
+    /// The log's length then. What a process left behind this length counts for nothing.
+    pub log_bytes: u64,
 }
 
 /// What the machine waits for.
@@ -110,6 +144,8 @@ pub struct ExportOptions {
     pub reveal: bool,
     /// The source's length in bytes, where the host knows it; a shorter source is a broken one.
     pub source_bytes: Option<u64>,
+    /// How states are kept; without it no state is handed out, and a run that dies begins anew.
+    pub keep: Option<Keep>,
 }
 
 /// One run of an export.
@@ -125,7 +161,15 @@ pub struct Export {
     suspect: Option<u64>,
     one_disproved: bool,
     outputs: VecDeque<Output>,
+    keeping: Option<Keeping>,
+    /// Parts of batches whose records are still to be read again after a resume.
+    awaiting: Vec<saved::Piece>,
+    /// The last batch that was packed before a resume.
+    packed_before: u64,
+    /// The source is not what the state was kept of: nothing of what was on its way can be settled.
+    lost: bool,
     source: SourceState,
+    source_offset: u64,
     source_bytes: u64,
     wants_bytes: bool,
     cancelled: bool,
@@ -150,29 +194,13 @@ impl Export {
     #[must_use]
     pub fn new(plan: Plan, options: ExportOptions, remote: Option<Remote>, now: Timestamp) -> Self {
         let resolved = plan.resolved;
-        let encoder_options = EncoderOptions { seed: options.seed, reveal: options.reveal, count_only: false };
+        let seed = saved::hash_seed(options.keep.as_ref(), options.seed);
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal: options.reveal, count_only: false });
         let mut clock = Clock::default();
         let now = clock.tell(now);
-        let mut export = Self {
-            clock,
-            encoder: Encoder::new(plan, encoder_options),
-            remote: remote.unwrap_or_else(|| Remote::new(options.seed)),
-            in_flight: InFlight::default(),
-            outcome: outcome::Outcome::default(),
-            index_base: None,
-            suspect: None,
-            one_disproved: false,
-            options,
-            outputs: VecDeque::new(),
-            source: SourceState::Open,
-            source_bytes: 0,
-            wants_bytes: true,
-            cancelled: false,
-            stop: None,
-            started: now,
-            reported: None,
-            finished: false,
-        };
+        let remote = remote.unwrap_or_else(|| Remote::new(options.seed));
+        let mut export = Self::build(encoder, remote, options, clock, now);
+        export.keeping = options.keep.map(|keep| Keeping::new(keep, Log::default()));
         if !resolved {
             export.stop = Some(Stop::new(
                 "unresolved",
@@ -183,6 +211,40 @@ impl Export {
         }
         export.go_on(now);
         export
+    }
+
+    fn build(encoder: Encoder, remote: Remote, options: ExportOptions, clock: Clock, started: Timestamp) -> Self {
+        Self {
+            clock,
+            encoder,
+            remote,
+            in_flight: InFlight::default(),
+            outcome: outcome::Outcome::default(),
+            index_base: None,
+            suspect: None,
+            one_disproved: false,
+            options,
+            outputs: VecDeque::new(),
+            keeping: None,
+            awaiting: Vec::new(),
+            packed_before: 0,
+            lost: false,
+            source: SourceState::Open,
+            source_offset: 0,
+            source_bytes: 0,
+            wants_bytes: true,
+            cancelled: false,
+            stop: None,
+            started,
+            reported: None,
+            finished: false,
+        }
+    }
+
+    /// The first byte of the source that the host must supply; always a record's first.
+    #[must_use]
+    pub fn source_offset(&self) -> u64 {
+        self.source_offset
     }
 
     /// Takes one input.
@@ -219,10 +281,12 @@ impl Export {
                     Purpose::Lookup(unit, entry) => self.lookup_answered(unit, entry, &judgement, now),
                     Purpose::Probe => self.probe_answered(&judgement),
                 }
+                self.learned(bulk);
                 self.give_up(now);
             }
             Input::Unanswered { id, sent } => {
                 let (purpose, _) = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
+                let import = matches!(purpose, Purpose::Import(_));
                 self.remote.unanswered(now);
                 match purpose {
                     Purpose::Import(unit) => self.import_unanswered(unit, *sent, now),
@@ -230,8 +294,11 @@ impl Export {
                     Purpose::Lookup(unit, entry) => self.look_up_again(unit, entry, true, now),
                     Purpose::Probe => {}
                 }
+                self.learned(import);
                 self.give_up(now);
             }
+            Input::Stored { number } => self.stored(*number)?,
+            Input::NotStored { number, taken_over } => self.not_stored(*number, *taken_over)?,
             Input::Wake => {}
             Input::Cancel => self.cancelled = true,
         }
@@ -248,10 +315,12 @@ impl Export {
     #[must_use]
     pub fn progress(&self) -> Progress {
         let counts = self.encoder.counts();
-        Progress {
+        let awaited = self.awaiting.iter().map(saved::Piece::counts).filter(|(_, taken)| *taken);
+        let queued = self.in_flight.queued() + awaited.map(|(contacts, _)| contacts).sum::<u64>();
+        let mut progress = Progress {
             read: counts.read,
             pending: self.encoder.open_contacts() + self.in_flight.untaken(),
-            queued: self.in_flight.queued(),
+            queued,
             delivered: self.outcome.delivered,
             rejected: counts.rejected + self.outcome.rejected,
             duplicate: counts.duplicate,
@@ -264,7 +333,13 @@ impl Export {
             source_bytes: self.source_bytes,
             remaining_millis: self.remaining_millis(),
             waiting: None,
+        };
+        // Until the records are read again, what is not known otherwise is what was not sent.
+        if self.encoder.replaying() || self.lost {
+            progress.pending = 0;
+            progress.pending = progress.read.saturating_sub(progress.buckets());
         }
+        progress
     }
 
     /// What is left at the account's rate, from the share of the source read so far.
@@ -298,6 +373,9 @@ impl Export {
 
     fn source_failed(&mut self, message: &str) {
         self.source = SourceState::Drained;
+        if self.encoder.replaying() {
+            self.lose();
+        }
         let remedy =
             "Make the source complete and run the export again. Profiles that were delivered are updated in place.";
         let stop = Stop::new("source_failed", Category::Source, message, remedy);
@@ -311,7 +389,24 @@ impl Export {
 
     /// Whether what the account has taken can still be followed to its end.
     fn can_settle(&self) -> bool {
-        self.stop.as_ref().is_none_or(|stop| matches!(stop.category, Category::Source | Category::Settings))
+        let fatal = |stop: &Stop| !matches!(stop.category, Category::Source | Category::Settings);
+        !self.lost && !self.stop.as_ref().is_some_and(fatal)
+    }
+
+    /// Nothing of what was on its way can be settled by this process; the stored state stays as it is.
+    fn lose(&mut self) {
+        self.lost = true;
+        if let Some(keeping) = &mut self.keeping {
+            keeping.close();
+        }
+    }
+
+    /// An answer came: what it changed is to be stored. A look at an outcome that is still open changes nothing.
+    fn learned(&mut self, import: bool) {
+        let settled = self.outcome.settled();
+        if let Some(keeping) = &mut self.keeping {
+            keeping.learned(import, settled);
+        }
     }
 
     /// Stops once the account has been unusable for too long.
@@ -344,9 +439,10 @@ impl Export {
         self.send_all(now);
         if self.winding_down() {
             self.encoder.settle();
+            self.recall();
         }
-        let rejections = self.encoder.take_rejections();
-        self.outputs.extend(rejections.into_iter().map(Output::Reject));
+        self.tell_rejections();
+        self.store();
         let idle = self.in_flight.requests.is_empty();
         let done = if self.winding_down() {
             let unsettled = self.in_flight.units.values().any(|unit| unit.is_taken());
@@ -354,7 +450,7 @@ impl Export {
         } else {
             self.source == SourceState::Drained && self.in_flight.units.is_empty()
         };
-        if idle && done {
+        if idle && done && self.last_state_stored() {
             return self.finish(now);
         }
         let wait = self.wait(now);
@@ -366,143 +462,48 @@ impl Export {
         self.outputs.push_back(Output::Wait(wait));
     }
 
+    fn tell_rejections(&mut self) {
+        let rejections = self.encoder.take_rejections();
+        self.outputs.extend(rejections.into_iter().map(Output::Reject));
+    }
+
     /// Packs batches until enough are ready, the memory is used, or bytes are missing.
     fn fill(&mut self, now: Timestamp) {
         self.wants_bytes = false;
-        while !self.winding_down() && self.source != SourceState::Drained {
+        while (self.encoder.replaying() || !self.winding_down()) && self.source != SourceState::Drained {
             let full = self.in_flight.ready() >= MAX_READY_BATCHES
                 || self.in_flight.units.len() >= MAX_IN_FLIGHT_BATCHES
                 || self.in_flight.bytes() >= MAX_IN_FLIGHT_BYTES;
-            if full {
-                return;
+            if full && !self.encoder.replaying() {
+                break;
             }
             match self.encoder.advance() {
-                Ok(Advance::Batch(batch)) => self.in_flight.add(batch, now),
+                Ok(Advance::Batch(batch)) if batch.number <= self.packed_before => self.restore(&batch, now),
+                Ok(Advance::Batch(batch)) => {
+                    if let Some(keeping) = &mut self.keeping {
+                        keeping.packed(&batch);
+                    }
+                    self.in_flight.add(batch, now);
+                }
                 Ok(Advance::NeedBytes) => {
                     self.wants_bytes = self.source == SourceState::Open;
-                    return;
+                    break;
                 }
                 Ok(Advance::End) => self.source = SourceState::Drained,
                 Err(stop) => {
                     self.source = SourceState::Drained;
+                    if stop.code == "source_changed" {
+                        self.lose();
+                    }
                     self.stop.get_or_insert(stop);
                 }
             }
         }
-    }
-
-    /// Sends whatever may go: batches first, since their window is the narrow one, then outcomes, then look-ups.
-    fn send_all(&mut self, now: Timestamp) {
-        while let Some((due, purpose)) = self.next_request() {
-            if due > now {
-                return;
-            }
-            self.send(purpose, now);
+        if !self.awaiting.is_empty() && !self.encoder.replaying() && !self.lost {
+            self.lose();
+            self.source = SourceState::Drained;
+            self.stop = Some(encoder::source_changed());
         }
-    }
-
-    /// The request that is due first, and when it may go.
-    fn next_request(&self) -> Option<(Timestamp, Purpose)> {
-        let mut best: Option<(Timestamp, u64, Purpose)> = None;
-        // Of requests that may go at once, the one of the lowest rank goes.
-        let mut offer = |due: Timestamp, kind: Kind, rank: u64, purpose: Purpose| {
-            let Some(opens_at) = self.remote.opens_at(kind) else { return };
-            let due = due.max(opens_at);
-            if best.as_ref().is_none_or(|(at, other, _)| (due, rank) < (*at, *other)) {
-                best = Some((due, rank, purpose));
-            }
-        };
-        // While the remote fails, whether it is back is asked without a batch that may be what makes it fail.
-        let asking_first = if self.remote.in_trouble() { 0 } else { 2_000_000 };
-        if self.outcome.probe_wanted()
-            && !self.in_flight.requests.values().any(|(purpose, _)| *purpose == Purpose::Probe)
-        {
-            offer(Timestamp::default(), Kind::Other, 0, Purpose::Probe);
-        }
-        let (sends, settles) = (!self.winding_down(), self.can_settle());
-        for (id, unit) in self.in_flight.units.iter() {
-            match &unit.state {
-                // What has failed least goes first, then the smallest: a half of a refused batch is the likeliest to
-                // be taken, and shows that the account is not to blame.
-                State::Ready(at) if sends && !self.waits(unit) => {
-                    let size = if unit.suspect { unit.contacts() } else { 1_000 };
-                    offer(*at, unit.kind(), 1 + u64::from(unit.troubles) * 10_000 + size, Purpose::Import(id));
-                }
-                State::Taken(taken) if settles && !taken.polling => {
-                    offer(taken.next_poll, Kind::Other, asking_first, Purpose::Info(id));
-                }
-                State::Checking(checking) if settles && !checking.looking => {
-                    if let Some(entry) = checking.queue.last() {
-                        offer(checking.next_lookup, Kind::Other, asking_first + 1, Purpose::Lookup(id, *entry));
-                    }
-                }
-                _ => {}
-            }
-        }
-        best.map(|(due, _, purpose)| (due, purpose))
-    }
-
-    /// Whether a unit waits for another one's answer, which tells how contacts are counted.
-    fn waits(&self, unit: &in_flight::Unit) -> bool {
-        let open = |id: u64| self.in_flight.units.get(id).is_some_and(|other| !other.is_taken());
-        self.index_base.is_none() && unit.waits_for.is_some_and(open)
-    }
-
-    fn send(&mut self, purpose: Purpose, now: Timestamp) {
-        let (kind, call) = match &purpose {
-            Purpose::Probe => (Kind::Other, account::user_call()),
-            Purpose::Import(id) | Purpose::Info(id) | Purpose::Lookup(id, _) => {
-                let list = self.encoder.plan().mapping.subscribe.is_none().then(|| self.encoder.plan().list);
-                let Some(unit) = self.in_flight.units.get_mut(*id) else { return };
-                let resent = if unit.sent { unit.contacts() } else { 0 };
-                let kind = unit.kind();
-                match (&purpose, &mut unit.state) {
-                    (Purpose::Import(_), state) => {
-                        *state = State::Sending;
-                        unit.sent = true;
-                        self.outcome.batches += 1;
-                        self.outcome.resent += resent;
-                        (kind, bulk_import::call(unit.batch.body().to_vec()))
-                    }
-                    (Purpose::Info(_), State::Taken(taken)) => {
-                        taken.polling = true;
-                        taken.polls += 1;
-                        (Kind::Other, import_info::call(&taken.batch_id))
-                    }
-                    (Purpose::Lookup(_, entry), State::Checking(checking)) => {
-                        checking.looking = true;
-                        let email = unit.batch.entries().get(*entry).map(|entry| unit.batch.email(entry));
-                        let email = String::from_utf8_lossy(email.unwrap_or_default());
-                        (Kind::Other, contacts::call(&email, list))
-                    }
-                    _ => return,
-                }
-            }
-        };
-        let id = self.remote.send(kind, now);
-        self.in_flight.requests.insert(id, (purpose, now));
-        self.outputs.push_back(Output::Send(Request { id, call }));
-    }
-
-    fn wait(&self, now: Timestamp) -> Wait {
-        let next = self.next_request();
-        let in_flight = u32::try_from(self.in_flight.requests.len()).unwrap_or(u32::MAX);
-        let reason = if self.remote.throttled_until() > now {
-            WaitReason::Throttled
-        } else if self.remote.in_trouble() {
-            WaitReason::Unavailable
-        } else {
-            match &next {
-                Some((_, Purpose::Import(id))) => {
-                    let first_try = self.in_flight.units.get(*id).is_some_and(|unit| unit.attempts == 0);
-                    if first_try { WaitReason::RateWindow } else { WaitReason::Backoff }
-                }
-                Some((_, Purpose::Info(_) | Purpose::Lookup(..))) => WaitReason::Processing,
-                _ if in_flight > 0 => WaitReason::Answer,
-                _ => WaitReason::Source,
-            }
-        };
-        Wait { until: next.map(|(due, _)| self.clock.host_time(due)), reason, wants_bytes: self.wants_bytes, in_flight }
     }
 
     fn finish(&mut self, now: Timestamp) {
@@ -511,7 +512,7 @@ impl Export {
         let unknown = |unit: &in_flight::Unit| unit.fate_unknown && !unit.is_taken();
         let lost: Vec<u64> = self.in_flight.units.iter().filter(|(_, unit)| unknown(unit)).map(|(id, _)| id).collect();
         for id in lost {
-            self.unverified(id);
+            self.unverified(id, now);
         }
         let progress = self.progress();
         let result = if self.stop.is_some() {

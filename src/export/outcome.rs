@@ -1,13 +1,15 @@
 //! What became of a batch: accepted is not delivered.
 
 use super::Export;
-use super::in_flight::{Checking, Found, State};
+use super::in_flight::{Checking, Found, State, Unit};
 use super::remote::{fatal, key_refused};
 use crate::activecampaign::answer::Judgement;
 use crate::activecampaign::contacts;
 use crate::activecampaign::import_info::{self, Info};
+use crate::checkpoint::Tape;
 use crate::limits::{
-    FORBIDDEN_TRIES, MAX_LOOKUPS, MAX_POLL_MILLIS, MAX_STUCK_RESENDS, SETTLE_DEADLINE_MILLIS, SHORTFALL_SAMPLE,
+    BARRIER_MILLIS, FORBIDDEN_TRIES, MAX_LOOKUPS, MAX_POLL_MILLIS, MAX_STUCK_RESENDS, SETTLE_DEADLINE_MILLIS,
+    SHORTFALL_SAMPLE,
 };
 use crate::rejection::{Rule, RuleCounts};
 use crate::text::Distinct;
@@ -29,8 +31,8 @@ pub(super) struct Outcome {
     /// When the key was first refused, since the last answer that was not a refusal.
     pub(super) forbidden_at: Option<Timestamp>,
     pub(super) pages: u32,
-    /// Ids of all batches so far: one that comes again says nothing about the second.
-    pub(super) batch_ids: Distinct,
+    /// Until when something that was sent may still be applied without anybody being told.
+    pub(super) loose_until: Timestamp,
     lookups: u32,
     shortfall: Shortfall,
 }
@@ -48,6 +50,50 @@ enum Shortfall {
 }
 
 impl Outcome {
+    /// What outlives a process. Refusals are counted anew: somebody may have acted on them.
+    pub(super) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        let counts = [
+            &mut self.delivered,
+            &mut self.rejected,
+            &mut self.unverified,
+            &mut self.resent,
+            &mut self.batches,
+            &mut self.passes,
+        ];
+        for count in counts {
+            tape.number(count)?;
+        }
+        self.rejected_by_rule.fields(tape)?;
+        tape.time(&mut self.loose_until)?;
+        tape.small(&mut self.lookups)?;
+        let mut shortfall = self.shortfall as u32;
+        tape.small(&mut shortfall)?;
+        self.shortfall = match shortfall {
+            0 => Shortfall::Unknown,
+            1 => Shortfall::UpdatesUnlisted,
+            2 => Shortfall::Doubted,
+            _ => return None,
+        };
+        Some(())
+    }
+
+    /// Contacts of which the end is known, or known not to be knowable.
+    pub(super) fn settled(&self) -> u64 {
+        self.delivered + self.rejected + self.unverified
+    }
+
+    /// Counts a batch that goes out.
+    pub(super) fn sent(&mut self, unit: &mut Unit) {
+        self.batches += 1;
+        self.resent += if unit.sent { unit.contacts() } else { 0 };
+        unit.sent = true;
+    }
+
+    /// Notes that something sent by now may be applied unseen, for as long as a queue may hold it.
+    pub(super) fn loose(&mut self, now: Timestamp) {
+        self.loose_until = self.loose_until.max(now.plus(BARRIER_MILLIS));
+    }
+
     pub(super) fn reject(&mut self, rule: Rule) {
         self.rejected += 1;
         self.rejected_by_rule.add(rule);
@@ -99,12 +145,8 @@ impl Export {
     fn forgotten(&mut self, id: u64, now: Timestamp) {
         let Some(unit) = self.in_flight.units.get_mut(id) else { return };
         unit.forgotten += 1;
-        if unit.forgotten > 1 { self.unverified(id) } else { self.ready_or_unverified(id, now) }
-    }
-
-    /// Once a run sends nothing new, what would have to be sent again is unverified.
-    fn ready_or_unverified(&mut self, id: u64, now: Timestamp) {
-        if self.winding_down() { self.unverified(id) } else { self.ready(id, now) }
+        unit.fate_unknown = true;
+        if unit.forgotten > 1 { self.unverified(id, now) } else { self.ready(id, now) }
     }
 
     /// Looks again later: after one second, growing by half, as long as the import may take.
@@ -118,7 +160,13 @@ impl Export {
             return;
         }
         unit.stuck += 1;
-        if unit.stuck > MAX_STUCK_RESENDS { self.unverified(id) } else { self.ready_or_unverified(id, now) }
+        unit.fate_unknown = true;
+        if unit.stuck > MAX_STUCK_RESENDS {
+            self.unverified(id, now);
+        } else {
+            self.outcome.loose(now);
+            self.ready(id, now);
+        }
     }
 
     /// The import has ended. What it lists as failed is rejected; the rest is delivered if the answer accounts
@@ -126,49 +174,45 @@ impl Export {
     fn completed(&mut self, id: u64, success: Distinct, failure: &[String], now: Timestamp) {
         let Some(unit) = self.in_flight.units.get(id) else { return };
         let entries = unit.batch.entries();
-        let mut failed = vec![false; entries.len()];
-        let mut failures = 0;
+        let mut found = vec![Found::NotLookedUp; entries.len()];
         for address in failure {
-            let found = entries.iter().position(|entry| unit.batch.email(entry) == address.as_bytes());
-            match found.and_then(|index| failed.get_mut(index)) {
-                Some(failed) => *failed = true,
+            let place = entries.iter().position(|entry| unit.batch.email(entry) == address.as_bytes());
+            match place.and_then(|index| found.get_mut(index)) {
+                Some(found) => *found = Found::Failed,
                 // An address that was never in the batch: the answer is not about it.
-                None => return self.unverified(id),
+                None => return self.unverified(id, now),
             }
-            failures += 1;
         }
+        let failures = found.iter().filter(|found| **found == Found::Failed).count();
         let (sent, told) = (entries.len(), success.len() + failures);
         if told > sent {
-            return self.unverified(id);
-        }
-        for (index, _) in failed.iter().enumerate().filter(|(_, failed)| **failed) {
-            self.reject_entry(id, index, Rule::FailedInImport, "");
+            return self.unverified(id, now);
         }
         if told == sent {
+            self.reject_failed(id, &found);
             self.outcome.delivered += (sent - failures) as u64;
             self.in_flight.units.remove(id);
             return;
         }
         let Some(unit) = self.in_flight.units.get_mut(id) else { return };
-        // The failed ones are settled: only the others may be counted from here on.
-        match unit.batch.subset(|index, _| failed.get(index) == Some(&false)) {
-            Some(rest) => {
-                let found = vec![Found::NotLookedUp; rest.entries().len()];
-                unit.batch = rest;
-                unit.state = State::Checking(Checking {
-                    listed: success,
-                    queue: Vec::new(),
-                    found,
-                    proof: false,
-                    next_lookup: now,
-                    failures: 0,
-                    looking: false,
-                });
-                self.check(id, now);
-            }
-            None => {
-                self.in_flight.units.remove(id);
-            }
+        let State::Taken(taken) = &unit.state else { return };
+        // Nothing is counted before everything is known: whoever goes on after a crash begins with the answer.
+        unit.state = State::Checking(Checking {
+            taken: taken.clone(),
+            listed: success,
+            queue: Vec::new(),
+            found,
+            proof: false,
+            next_lookup: now,
+            failures: 0,
+            looking: false,
+        });
+        self.check(id, now);
+    }
+
+    fn reject_failed(&mut self, id: u64, found: &[Found]) {
+        for (index, _) in found.iter().enumerate().filter(|(_, found)| **found == Found::Failed) {
+            self.reject_entry(id, index, Rule::FailedInImport, "");
         }
     }
 
@@ -182,11 +226,12 @@ impl Export {
             return;
         }
         let unseen = checking.count(Found::NotLookedUp);
-        let looked = checking.found.len() - unseen;
+        let total = checking.found.len() - checking.count(Found::Failed);
+        let looked = total - unseen;
         let clean = checking.count(Found::Missing) == 0;
         let wanted = match shortfall {
             // One proof among a full sample, or among all there are.
-            Shortfall::Unknown if clean && checking.proof && looked >= SHORTFALL_SAMPLE.min(checking.found.len()) => 0,
+            Shortfall::Unknown if clean && checking.proof && looked >= SHORTFALL_SAMPLE.min(total) => 0,
             Shortfall::Unknown if clean => SHORTFALL_SAMPLE,
             Shortfall::UpdatesUnlisted if clean && (checking.proof || looked >= SHORTFALL_SAMPLE) => 0,
             // A spot check: one contact that the answer does not list, found within a few tries.
@@ -201,14 +246,17 @@ impl Export {
         }
         checking.next_lookup = now;
         if checking.queue.is_empty() {
-            self.checked(id);
+            self.checked(id, now);
         }
     }
 
     /// Settles a batch whose answer fell short, by what the look-ups showed.
-    fn checked(&mut self, id: u64) {
-        let Some(unit) = self.in_flight.units.remove(id) else { return };
-        let State::Checking(checking) = unit.state else { return };
+    fn checked(&mut self, id: u64, now: Timestamp) {
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return };
+        let State::Checking(checking) = &unit.state else { return };
+        let checking = checking.clone();
+        self.reject_failed(id, &checking.found);
+        self.in_flight.units.remove(id);
         let missing = checking.count(Found::Missing) as u64;
         let unseen = checking.count(Found::NotLookedUp) as u64;
         if missing == 0 && checking.proof && self.outcome.shortfall == Shortfall::Unknown {
@@ -216,7 +264,11 @@ impl Export {
         }
         let believed = missing == 0 && self.outcome.shortfall == Shortfall::UpdatesUnlisted;
         self.outcome.delivered += checking.count(Found::Applied) as u64 + if believed { unseen } else { 0 };
-        self.outcome.unverified += missing + if believed { 0 } else { unseen };
+        let unverified = missing + if believed { 0 } else { unseen };
+        self.outcome.unverified += unverified;
+        if unverified > 0 {
+            self.outcome.loose(now);
+        }
     }
 
     pub(super) fn lookup_answered(&mut self, id: u64, entry: usize, judgement: &Judgement, now: Timestamp) {
@@ -262,8 +314,9 @@ impl Export {
     }
 
     /// Nobody can say what became of these contacts.
-    pub(super) fn unverified(&mut self, id: u64) {
+    pub(super) fn unverified(&mut self, id: u64, now: Timestamp) {
         if let Some(unit) = self.in_flight.units.remove(id) {
+            self.outcome.loose(now);
             self.outcome.unverified += unit.contacts();
         }
     }

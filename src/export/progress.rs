@@ -30,7 +30,7 @@ impl Counts {
 }
 
 /// Values that were left out of contacts which went out all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OmissionCount {
     /// `phone`, or the title of a custom field.
@@ -88,6 +88,11 @@ impl Progress {
     /// Whether the buckets add up to the profiles read.
     #[must_use]
     pub fn balances(&self) -> bool {
+        self.buckets() == self.read
+    }
+
+    /// The sum of the eight buckets.
+    pub(super) fn buckets(&self) -> u64 {
         let buckets = [
             self.pending,
             self.queued,
@@ -98,7 +103,7 @@ impl Progress {
             self.unchanged,
             self.unverified,
         ];
-        buckets.iter().sum::<u64>() == self.read
+        buckets.iter().sum()
     }
 }
 
@@ -120,6 +125,10 @@ pub enum WaitReason {
     Backoff,
     /// The account has not answered for a while.
     Unavailable,
+    /// For the state to be stored, without which nothing is sent.
+    Storing,
+    /// Until nothing of an earlier run can still be on its way.
+    PreviousRun,
 }
 
 /// How a run ended.

@@ -2,11 +2,13 @@
 
 use crate::activecampaign::Call;
 use crate::activecampaign::answer::Judgement;
+use crate::checkpoint::Tape;
 use crate::delivery::rate::{Kind, Limiter};
 use crate::delivery::retry::{backoff_millis, retry_after_millis};
 use crate::error::{Category, Stop};
 use crate::limits::{
-    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, THROTTLE_DEADLINE_MILLIS, THROTTLE_MILLIS,
+    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND,
+    THROTTLE_DEADLINE_MILLIS, THROTTLE_MILLIS,
 };
 use crate::time::{Random, Timestamp};
 
@@ -32,7 +34,14 @@ pub struct Remote {
     throttled_since: Option<Timestamp>,
     paused_until: Timestamp,
     held_until: Timestamp,
+    barred_until: Timestamp,
     requests: u64,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self::new(0)
+    }
 }
 
 impl Remote {
@@ -48,24 +57,67 @@ impl Remote {
             throttled_since: None,
             paused_until: Timestamp::default(),
             held_until: Timestamp::default(),
+            barred_until: Timestamp::default(),
             requests: 0,
         }
+    }
+
+    /// What outlives a process: the windows and the throttle, which are the account's. Failures are not: whether
+    /// the account is back is found out anew.
+    pub(super) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        self.limiter.fields(tape)?;
+        self.random.fields(tape)?;
+        tape.time(&mut self.held_until)?;
+        tape.time(&mut self.barred_until)?;
+        tape.number(&mut self.requests)?;
+        tape.number(&mut self.next_id)
+    }
+
+    /// The same for a new run, by a clock that shows `millis` less.
+    pub(super) fn earlier(self, millis: u64) -> Self {
+        Self {
+            limiter: self.limiter.earlier(millis),
+            held_until: self.held_until.minus(millis),
+            barred_until: self.barred_until.minus(millis),
+            requests: 0,
+            ..self
+        }
+    }
+
+    /// Goes on after another process. Its last second is not known in full, since not every request is stored
+    /// before it goes out; and `asked` requests were made since by this one.
+    pub(super) fn go_on(&mut self, asked: u64, now: Timestamp) {
+        for _ in 0..asked.min(REQUESTS_PER_SECOND as u64) {
+            self.limiter.record(Kind::Other, now);
+        }
+        self.requests += asked;
+        self.limiter.close_until(now.plus(1_000 + RATE_GUARD_MILLIS));
     }
 
     /// When a request of this kind may go; `None` while an answer must come first.
     pub(super) fn opens_at(&self, kind: Kind) -> Option<Timestamp> {
         // While the remote is in trouble one request at a time finds out whether it is back.
         let most = if self.in_trouble() { 1 } else { MAX_OPEN_REQUESTS };
-        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until).max(self.held_until))
+        let barred = if kind == Kind::Other { Timestamp::default() } else { self.barred_until };
+        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until).max(self.held_until).max(barred))
     }
 
-    /// Takes a request onto the wire; gives its id.
+    /// Makes room for a request; gives its id.
     pub(super) fn send(&mut self, kind: Kind, now: Timestamp) -> u64 {
         self.limiter.record(kind, now);
         self.open += 1;
-        self.requests += 1;
         self.next_id += 1;
         self.next_id
+    }
+
+    /// A request goes onto the wire.
+    pub(super) fn launched(&mut self) {
+        self.requests += 1;
+    }
+
+    /// A request that was made room for never goes out.
+    pub(super) fn recalled(&mut self) {
+        self.open = self.open.saturating_sub(1);
     }
 
     /// Notes what an answer says of the account as a whole. `bulk` tells the importer's throttle, which names
@@ -112,6 +164,16 @@ impl Remote {
     /// Sends nothing until then, whatever is answered meanwhile.
     pub(super) fn hold_until(&mut self, until: Timestamp) {
         self.held_until = self.held_until.max(until);
+    }
+
+    /// Sends no batch until then: one of an earlier run may still be waiting to be applied.
+    pub(super) fn bar_until(&mut self, until: Timestamp) {
+        self.barred_until = self.barred_until.max(until);
+    }
+
+    /// Until when no batch is sent because of an earlier run.
+    pub(super) fn barred_until(&self) -> Timestamp {
+        self.barred_until
     }
 
     /// Whether the remote as a whole fails, so that no single batch is to blame.

@@ -19,6 +19,11 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
+    /// A buffer for a source that is read from a byte within it.
+    pub(super) fn from_offset(base: u64) -> Self {
+        Self { base, ..Self::default() }
+    }
+
     /// Makes room behind the fed bytes and answers by how much the kept bytes moved to the front.
     ///
     /// They move only when at least as many were decoded as must be moved: moving then costs no more than

@@ -110,6 +110,14 @@ impl Csv {
         }
     }
 
+    /// A reader that goes on at a record of a table with so many columns.
+    pub(super) fn resume(delimiter: u8, columns: usize, first: Position) -> Self {
+        let mut csv = Self::new(delimiter, 0, first.line);
+        csv.cells.truncate(columns);
+        csv.row = first.row.saturating_sub(1);
+        csv
+    }
+
     pub(super) fn delimiter(&self) -> u8 {
         self.delimiter
     }

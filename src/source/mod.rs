@@ -93,6 +93,16 @@ impl Decoder {
         }
     }
 
+    /// A decoder that goes on with the record at `first`, in a source of which format and names are known.
+    #[must_use]
+    pub fn resume(options: SourceOptions, columns: Vec<String>, first: Position) -> Self {
+        let stage = match options.format {
+            Format::Ndjson => Stage::Ndjson(Box::new(Ndjson::resume(&columns, first))),
+            _ => Stage::Csv(Box::new(Csv::resume(options.delimiter.unwrap_or(b','), columns.len(), first))),
+        };
+        Self { options, buffer: Buffer::from_offset(first.offset), stage, columns: Some(Ok(columns)) }
+    }
+
     /// Room for `length` more bytes of the source, to be filled by the caller. Filling it is feeding it.
     ///
     /// After [`Decoder::finish`] the bytes are ignored.

@@ -165,9 +165,25 @@ impl Ndjson {
             })?;
         }
         let Sample { names, by_name, .. } = core::mem::take(&mut self.sample);
+        self.name_columns(&names, by_name);
+        Ok(Some(names))
+    }
+
+    fn name_columns(&mut self, names: &[String], by_name: Distinct) {
         self.cells = vec![Cell::default(); names.len()];
         self.columns = Columns { patterns: names.iter().map(|name| Pattern::of(name)).collect(), by_name };
-        Ok(Some(names))
+    }
+
+    /// A reader that goes on at a record of a source with these columns.
+    pub(super) fn resume(columns: &[String], first: Position) -> Self {
+        let mut ndjson = Self::new(first.line);
+        let mut by_name = Distinct::default();
+        for name in columns {
+            by_name.insert(name.as_bytes());
+        }
+        ndjson.name_columns(columns, by_name);
+        ndjson.row = first.row.saturating_sub(1);
+        ndjson
     }
 
     /// Passes blanks and blank lines; `false` when no record has begun yet.

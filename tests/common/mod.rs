@@ -213,7 +213,7 @@ impl<'f> World<'f> {
             Ending::ShortAt(_) => Some(self.csv.len() as u64),
             _ => None,
         };
-        let options = ExportOptions { seed: self.seed, reveal: self.reveal, source_bytes: declared };
+        let options = ExportOptions { seed: self.seed, reveal: self.reveal, source_bytes: declared, keep: None };
         let export = Export::new(plan, options, None, Timestamp::from_millis(START));
         Runner::new(self, export).run()
     }
@@ -302,6 +302,7 @@ impl<'f> Runner<'f> {
             self.trace.log.push(format!("{} {output:?}", self.now));
             match output {
                 Output::Send(request) => self.send(request),
+                Output::Store(_) => panic!("a state, though none is kept"),
                 Output::Reject(rejection) => self.trace.rejections.push(rejection),
                 Output::Report(progress) => {
                     assert!(progress.balances(), "seed {}: {progress:?}", self.world.seed);
