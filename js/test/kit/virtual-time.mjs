@@ -1,0 +1,105 @@
+// Time for runs over real sockets. Nothing is waited for: when every open request either is done or is held by the
+// proxy, the clock jumps to whatever is due next, be it a pause of the run, the release of a held request, or the
+// deadline that the package gave a request.
+import { setImmediate as turn } from "node:timers/promises";
+
+/** Turns of the event loop in which what has arrived reaches the run, which answers in microtasks. */
+const TURNS = 8;
+
+export class VirtualTime {
+  now = Date.UTC(2026, 10, 23);
+  /** Resolves, with the reason, when nothing is left that could ever happen. */
+  stuck;
+  #due = new Set();
+  #moving = 0;
+  #held = 0;
+  #check = 0;
+  #giveUp;
+  #halted = false;
+
+  constructor() {
+    this.stuck = new Promise((resolve) => {
+      this.#giveUp = resolve;
+    });
+  }
+
+  /** Plans something; what it gives takes it back. */
+  after(millis, happen) {
+    if (millis === Infinity) return () => undefined;
+    const event = { at: this.now + millis, happen };
+    this.#due.add(event);
+    this.#look();
+    return () => this.#due.delete(event);
+  }
+
+  /** Whatever is still planned does not happen. */
+  halt() {
+    this.#halted = true;
+    this.#due.clear();
+  }
+
+  /** Something real is on its way: the clock stands. */
+  start() {
+    this.#moving += 1;
+  }
+
+  end() {
+    this.#moving -= 1;
+    this.#look();
+  }
+
+  /** What was on its way waits for the clock, until `resume`. */
+  hold() {
+    this.#held += 1;
+    this.end();
+  }
+
+  resume() {
+    this.#held -= 1;
+    this.start();
+  }
+
+  sleep = (millis, signal) =>
+    new Promise((resolve) => {
+      const cancel = this.after(millis, resolve);
+      signal.addEventListener("abort", () => {
+        cancel();
+        resolve();
+      });
+    });
+
+  async #look() {
+    this.#check += 1;
+    const mine = this.#check;
+    for (let turns = 0; turns < TURNS; turns += 1) {
+      await turn();
+      if (mine !== this.#check || this.#moving > 0 || this.#halted) return;
+    }
+    const [next] = [...this.#due].sort((a, b) => a.at - b.at);
+    if (next === undefined) {
+      if (this.#held > 0) this.#giveUp(`${this.#held} requests are open, and neither has a deadline nor will be answered`);
+      return;
+    }
+    this.#due.delete(next);
+    this.now = Math.max(this.now, next.at);
+    next.happen();
+    this.#look();
+  }
+}
+
+/** Puts the deadlines that the package gives its requests on the virtual clock, until `restore` is called. */
+export function virtualDeadlines() {
+  const original = AbortSignal.timeout;
+  const known = new WeakMap();
+  AbortSignal.timeout = (millis) => {
+    const controller = new AbortController();
+    known.set(controller.signal, { millis, pass: () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")) });
+    return controller.signal;
+  };
+  return {
+    of: (signal) => known.get(signal) ?? { millis: Infinity, pass: () => undefined },
+    restore: () => {
+      AbortSignal.timeout = original;
+    },
+  };
+}
