@@ -63,6 +63,12 @@ impl CheckpointKey {
     }
 }
 
+/// A number that stands for a text, such as an account's name; no secret.
+#[must_use]
+pub fn stands_for(text: &[u8]) -> u64 {
+    CheckpointKey([0; 16]).number(Use::Unit, text)
+}
+
 /// Why a checkpoint is not gone on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

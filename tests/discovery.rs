@@ -45,6 +45,7 @@ fn read(mut account: Account, wanted: Wanted, mut faults: impl FnMut(&Asked) -> 
                         path: request.call.path,
                         body: Vec::new(),
                         contacts: 0,
+                        left: true,
                     };
                     open = Some((request.id, faults(&one)));
                     asked.push(one);

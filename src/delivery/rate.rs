@@ -45,6 +45,14 @@ impl Window {
         tape.times(&mut self.sent, self.limit)
     }
 
+    /// One of the times turned out to be later.
+    fn delay(&mut self, from: Timestamp, now: Timestamp) {
+        if let Some(place) = self.sent.iter().position(|time| *time == from) {
+            self.sent.remove(place);
+            self.record(now);
+        }
+    }
+
     fn record(&mut self, now: Timestamp) {
         // A clock that went backwards must not open the window early: times never fall.
         let now = self.sent.back().map_or(now, |last| now.max(*last));
@@ -99,6 +107,16 @@ impl Limiter {
         match kind {
             Kind::MultiContact => self.multi.record(now),
             Kind::SingleContact => self.single.record(now),
+            Kind::Other => {}
+        }
+    }
+
+    /// A request that was noted at one time goes out at another, later one.
+    pub fn delay(&mut self, kind: Kind, from: Timestamp, now: Timestamp) {
+        self.account.delay(from, now);
+        match kind {
+            Kind::MultiContact => self.multi.delay(from, now),
+            Kind::SingleContact => self.single.delay(from, now),
             Kind::Other => {}
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Bookmark {
     pub(super) last: Position,
     pub(super) open: u64,
     pub(super) batches: u64,
+    /// Whether the source ended there, so that the last batch was packed.
+    pub(super) ended: bool,
     pub(super) counts: Counts,
     pub(super) omissions: Vec<OmissionCount>,
 }
@@ -41,6 +43,7 @@ impl Bookmark {
         self.last.fields(tape)?;
         tape.number(&mut self.open)?;
         tape.number(&mut self.batches)?;
+        tape.flag(&mut self.ended)?;
         self.counts.fields(tape)?;
         tape.list(&mut self.omissions, MAX_OMISSIONS, |tape, omission| omission.fields(tape))?;
         (self.first.row <= self.last.row && self.taken <= self.batches && self.last.row > 0).then_some(())

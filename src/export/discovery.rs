@@ -91,6 +91,20 @@ impl Discovery {
         discovery
     }
 
+    /// The same after others have asked the account for something, in whose windows it is to stay.
+    #[must_use]
+    pub fn after(mut self, remote: Option<Remote>, now: Timestamp) -> Self {
+        if let Some(mut remote) = remote {
+            remote.go_on(0, now);
+            // Nothing went out yet: what was to be sent first is asked for anew, within those windows.
+            self.remote = remote;
+            self.open = None;
+            self.outputs.clear();
+            self.go_on(now);
+        }
+        self
+    }
+
     /// The account's windows as they stand, for the run that follows.
     #[must_use]
     pub fn into_remote(self) -> Remote {

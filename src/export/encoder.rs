@@ -35,8 +35,9 @@ pub struct Encoder {
     packer: Packer,
     tally: Tally,
     group: Group,
-    /// The last record decoded.
+    /// The last record decoded, and whether the source ended behind it.
     last: Position,
+    ended: bool,
     replay: Option<Replay>,
 }
 
@@ -55,6 +56,7 @@ struct Replay {
     /// Contacts that are then in the open batch, and batches before it.
     open: u64,
     batches: u64,
+    ended: bool,
     /// Takes what is counted meanwhile.
     tally: Tally,
 }
@@ -96,6 +98,7 @@ impl Encoder {
             tally: Tally::default(),
             group: Group::default(),
             last: Position::default(),
+            ended: false,
             replay: None,
             options,
             plan,
@@ -113,13 +116,13 @@ impl Encoder {
         seen: Seen,
         bookmark: Bookmark,
     ) -> Result<Self, Vec<crate::error::Issue>> {
-        let Bookmark { source, columns, first, taken, last, open, batches, counts, omissions } = bookmark;
+        let Bookmark { source, columns, first, taken, last, open, batches, ended, counts, omissions } = bookmark;
         let program = Program::bind(&plan, &columns)?;
         let mut decoder = Decoder::resume(source, columns.clone(), first);
         decoder.select(program.columns());
         let mut encoder = Self::new(plan, options);
         encoder.packer.skip_to(taken);
-        encoder.replay = Some(Replay { until: last, open, batches, tally: Tally::default() });
+        encoder.replay = Some(Replay { until: last, open, batches, ended, tally: Tally::default() });
         encoder.tally = Tally { counts, omissions, rejections: Vec::new() };
         Ok(Self { decoder, program: Some(program), columns, seen, last, ..encoder })
     }
@@ -139,6 +142,7 @@ impl Encoder {
             last: self.last,
             open: self.packer.len() as u64,
             batches,
+            ended: self.ended,
             counts: self.tally.counts.clone(),
             omissions: self.tally.omissions.clone(),
         })
@@ -214,8 +218,12 @@ impl Encoder {
     /// Ends the reading again at the record where it was before, once all is found as it was.
     #[cold]
     fn end_replay(&mut self) -> Result<(), Stop> {
-        let Some(until) = self.replay.as_ref().map(|replay| replay.until) else { return Ok(()) };
-        if self.last.row < until.row {
+        let Some((until, ended)) = self.replay.as_ref().map(|replay| (replay.until, replay.ended)) else {
+            return Ok(());
+        };
+        // One that was read to the end of its source ends there again, and no record later.
+        let there = if ended { self.ended || self.last.row > until.row } else { self.last.row >= until.row };
+        if !there {
             return Ok(());
         }
         self.settle();
@@ -238,9 +246,6 @@ impl Encoder {
     }
 
     fn end(&mut self) -> Result<Advance, Stop> {
-        if self.replay.is_some() {
-            return Err(source_changed());
-        }
         if self.tally.counts.read == 0 {
             return Err(Stop::new(
                 "no_profiles",
@@ -250,7 +255,13 @@ impl Encoder {
             ));
         }
         self.settle();
-        Ok(self.packer.take().map_or(Advance::End, Advance::Batch))
+        let last = self.packer.take();
+        self.ended = true;
+        self.end_replay()?;
+        if self.replay.is_some() {
+            return Err(source_changed());
+        }
+        Ok(last.map_or(Advance::End, Advance::Batch))
     }
 
     /// Looks up the addresses that still wait for it, so that every rejection is told.

@@ -20,6 +20,7 @@ pub(super) enum IndexBase {
 
 impl Export {
     pub(super) fn import_answered(&mut self, id: u64, answer: bulk_import::Taken, now: Timestamp) {
+        self.left(id);
         match answer {
             bulk_import::Taken::Queued(batch_id) => self.taken(id, batch_id, now),
             bulk_import::Taken::Named(named) => self.named(id, &named, now),
@@ -43,11 +44,20 @@ impl Export {
 
     pub(super) fn import_unanswered(&mut self, id: u64, sent: Sent, now: Timestamp) {
         match sent {
-            Sent::Unknown => self.ambiguous(id, now),
+            Sent::Unknown => {
+                self.left(id);
+                self.ambiguous(id, now);
+            }
             Sent::No => {
                 let pause = self.remote.backoff(1);
                 self.ready(id, now.plus(pause));
             }
+        }
+    }
+
+    fn left(&mut self, id: u64) {
+        if let Some(unit) = self.in_flight.units.get_mut(id) {
+            self.outcome.sent(unit);
         }
     }
 

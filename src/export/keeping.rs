@@ -184,7 +184,7 @@ impl Export {
     }
 
     /// The state is stored: what waited for it goes out.
-    pub(super) fn stored(&mut self, number: u64) -> Result<(), Misuse> {
+    pub(super) fn stored(&mut self, number: u64, now: Timestamp) -> Result<(), Misuse> {
         let keeping = self.keeping.as_mut().ok_or(Misuse::UnknownStore)?;
         if !keeping.storing || keeping.number != number {
             return Err(Misuse::UnknownStore);
@@ -194,7 +194,7 @@ impl Export {
         while let Some((_, request)) = keeping.held.pop_front_if(|(in_state, _)| *in_state <= number) {
             released.push(request);
         }
-        released.into_iter().for_each(|request| self.launch(request));
+        released.into_iter().for_each(|request| self.launch(request, now));
         Ok(())
     }
 

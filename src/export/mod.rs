@@ -297,7 +297,7 @@ impl Export {
                 self.learned(import);
                 self.give_up(now);
             }
-            Input::Stored { number } => self.stored(*number)?,
+            Input::Stored { number } => self.stored(*number, now)?,
             Input::NotStored { number, taken_over } => self.not_stored(*number, *taken_over)?,
             Input::Wake => {}
             Input::Cancel => self.cancelled = true,

@@ -82,9 +82,8 @@ impl Outcome {
         self.delivered + self.rejected + self.unverified
     }
 
-    /// Counts a batch that goes out.
+    /// Counts a batch that left, or may have.
     pub(super) fn sent(&mut self, unit: &mut Unit) {
-        self.batches += 1;
         self.resent += if unit.sent { unit.contacts() } else { 0 };
         unit.sent = true;
     }

@@ -115,6 +115,16 @@ impl Remote {
         self.requests += 1;
     }
 
+    /// A batch goes out later than room was made for it.
+    pub(super) fn delayed(&mut self, kind: Kind, from: Timestamp, now: Timestamp) {
+        self.limiter.delay(kind, from, now);
+    }
+
+    /// A batch may have gone out at any time up to now.
+    pub(super) fn may_have_sent(&mut self, kind: Kind, now: Timestamp) {
+        self.limiter.record(kind, now);
+    }
+
     /// A request that was made room for never goes out.
     pub(super) fn recalled(&mut self) {
         self.open = self.open.saturating_sub(1);

@@ -10,6 +10,7 @@ use super::{Encoder, EncoderOptions, Export, ExportOptions};
 use crate::audience::Seen;
 use crate::checkpoint::{self, CheckpointKey, Log, Refusal, Tape, Use};
 use crate::delivery::batch::Batch;
+use crate::delivery::rate::Kind;
 use crate::error::Stop;
 use crate::limits::{BARRIER_MILLIS, MAX_BATCH_CONTACTS};
 use crate::plan::Plan;
@@ -142,6 +143,7 @@ impl Piece {
         match self.stage {
             Stage::Ready => unit.state = State::Ready(self.at),
             Stage::Sending => {
+                outcome.batches += 1;
                 outcome.sent(&mut unit);
                 outcome.loose(now);
                 unit.fate_unknown = true;
@@ -301,6 +303,10 @@ impl Export {
         let asked = remote.map_or(0, |remote| remote.requests());
         let mut export = Self::build(encoder, saved.remote, options, clock, saved.started);
         export.remote.go_on(asked, now);
+        for piece in saved.pieces.iter().filter(|piece| piece.stage == Stage::Sending) {
+            let kind = if piece.contacts == 1 { Kind::SingleContact } else { Kind::MultiContact };
+            export.remote.may_have_sent(kind, now);
+        }
         export.outcome = saved.outcome;
         export.index_base = saved.index_base.map(|one| if one == 1 { IndexBase::One } else { IndexBase::Zero });
         export.suspect = saved.suspect;

@@ -78,7 +78,7 @@ impl Export {
         let request = Request { id, call };
         match &mut self.keeping {
             Some(keeping) if import => keeping.hold(request),
-            _ => self.launch(request),
+            _ => self.launch(request, now),
         }
     }
 
@@ -111,11 +111,13 @@ impl Export {
     }
 
     /// Lets a request go out.
-    pub(super) fn launch(&mut self, request: Request) {
-        if let Some((Purpose::Import(unit), _)) = self.in_flight.requests.get(request.id)
+    pub(super) fn launch(&mut self, request: Request, now: Timestamp) {
+        if let Some((Purpose::Import(unit), held)) = self.in_flight.requests.get_mut(request.id)
             && let Some(unit) = self.in_flight.units.get_mut(*unit)
         {
-            self.outcome.sent(unit);
+            self.remote.delayed(unit.kind(), *held, now);
+            *held = now;
+            self.outcome.batches += 1;
         }
         self.remote.launched();
         self.outputs.push_back(Output::Send(request));

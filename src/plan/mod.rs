@@ -11,7 +11,7 @@ pub use mapping::{Consent, DateOrder, FieldMapping, Mapping, TagMapping, Value};
 pub(crate) use reader::{closest, loose};
 pub use template::{Piece, Template};
 
-use crate::checkpoint::{CheckpointKey, Use};
+use crate::checkpoint;
 use crate::connection::{AccountSchema, Hostname};
 use crate::error::Issue;
 use crate::limits::MAX_SETTINGS_BYTES;
@@ -74,7 +74,7 @@ impl Plan {
         let mut issues = Issues::default();
         let plan = read(&value, account, allowed_hosts, &mut issues);
         match plan {
-            Some(plan) if issues.0.is_empty() => Ok(Self { definition: stands_for(settings, &plan), ..plan }),
+            Some(plan) if issues.0.is_empty() => Ok(Self { definition: number_of(settings, &plan), ..plan }),
             _ => Err(issues.0),
         }
     }
@@ -129,11 +129,10 @@ fn read(
     })
 }
 
-fn stands_for(settings: &[u8], plan: &Plan) -> u64 {
+fn number_of(settings: &[u8], plan: &Plan) -> u64 {
     let ids = plan.mapping.fields.iter().flat_map(|field| field.id.to_le_bytes());
     let bytes: Vec<u8> = settings.iter().copied().chain(ids).collect();
-    // No secret: it tells definitions apart, and nobody gains by two that look alike.
-    CheckpointKey::new([0; 16]).number(Use::Unit, &bytes)
+    checkpoint::stands_for(&bytes)
 }
 
 fn read_version(root: &Section<'_>, issues: &mut Issues) {

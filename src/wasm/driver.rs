@@ -3,7 +3,7 @@
 use super::convert::to_js;
 use super::host::{Answer, CoreHost};
 use crate::error::Misuse;
-use crate::export::{Discovery, Export, Input, Output, Request, Sent, Summary, Wait};
+use crate::export::{Discovery, Export, Input, Output, Request, Sent, Store, Summary, Wait};
 use crate::time::Timestamp;
 use js_sys::Uint8Array;
 use std::future::{Future, poll_fn};
@@ -43,6 +43,7 @@ enum Event {
     Bytes(Option<Uint8Array>),
     SourceFailed,
     Answer(u64, Answer),
+    Stored(u64, JsValue),
     Woken(u64),
     HostFailed(JsValue),
 }
@@ -80,6 +81,13 @@ pub(super) async fn drive<M: Machine>(machine: &mut M, host: &CoreHost) -> Resul
             Some(Event::Bytes(None)) => machine.tell(host.time(), &Input::EndOfSource).map_err(misuse)?,
             Some(Event::SourceFailed) => machine.tell(host.time(), &Input::SourceFailed).map_err(misuse)?,
             Some(Event::Answer(id, answer)) => tell_answer(machine, host.time(), id, &answer).map_err(misuse)?,
+            Some(Event::Stored(number, outcome)) => {
+                let input = match outcome.as_string().as_deref() {
+                    Some("stored") => Input::Stored { number },
+                    word => Input::NotStored { number, taken_over: word == Some("taken_over") },
+                };
+                machine.tell(host.time(), &input).map_err(misuse)?;
+            }
             Some(Event::Woken(until)) => {
                 // A sleep that a sooner one replaced has nothing to say about the timer.
                 if timer.is_some_and(|timer| timer.as_millis() == until) {
@@ -105,6 +113,13 @@ fn drain<M: Machine>(machine: &mut M, host: &CoreHost, pending: &mut Pending) ->
         match machine.next() {
             Some(Output::Send(request)) => pending.push(send(host, request)?),
             Some(Output::Reject(rejection)) => rejections.push(rejection),
+            Some(Output::Store(state)) => {
+                // The host stores with a state what it was told before.
+                if !rejections.is_empty() {
+                    host.reject(to_js(&core::mem::take(&mut rejections)))?;
+                }
+                pending.push(store(host, &state)?);
+            }
             Some(Output::Report(report)) => progress = Some(report),
             Some(Output::Wait(wait)) => break Drained::Wait(wait),
             Some(Output::Finish(finish)) => break Drained::Finish(finish),
@@ -144,6 +159,19 @@ fn send(host: &CoreHost, request: Request) -> Result<Pin<Box<dyn Future<Output =
     Ok(Box::pin(async move {
         match JsFuture::from(promise).await {
             Ok(answer) => Event::Answer(request.id, answer.unchecked_into()),
+            Err(error) => Event::HostFailed(error),
+        }
+    }))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a length in bytes, below 2^53")]
+fn store(host: &CoreHost, state: &Store) -> Result<Pin<Box<dyn Future<Output = Event>>>, JsValue> {
+    let (checkpoint, log) = (Uint8Array::from(state.checkpoint.as_slice()), Uint8Array::from(state.log.as_slice()));
+    let promise = host.store(checkpoint, log, state.log_bytes as f64)?;
+    let number = state.number;
+    Ok(Box::pin(async move {
+        match JsFuture::from(promise).await {
+            Ok(outcome) => Event::Stored(number, outcome),
             Err(error) => Event::HostFailed(error),
         }
     }))

@@ -22,6 +22,24 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn read(this: &CoreHost) -> Result<Promise, JsValue>;
 
+    /// Begins to read the source at this byte; called once, before the first `read`.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn open(this: &CoreHost, offset: f64) -> Result<(), JsValue>;
+
+    /// How states are kept and what is stored of this run, as [`Kept`]; `undefined` where none are kept.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn load(this: &CoreHost) -> Result<Promise, JsValue>;
+
+    /// Stores a state, all or nothing, with the rejections told before it. Resolves to what became of it: `stored`,
+    /// `failed` or `taken_over`.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn store(
+        this: &CoreHost,
+        checkpoint: Uint8Array,
+        log: Uint8Array,
+        log_bytes: f64,
+    ) -> Result<Promise, JsValue>;
+
     /// Resolves after so many milliseconds, or early when it is called again.
     #[wasm_bindgen(method)]
     pub(super) fn sleep(this: &CoreHost, millis: f64) -> Promise;
@@ -41,6 +59,29 @@ extern "C" {
     /// The signal that cancels the run; JavaScript wakes the run when it fires.
     #[wasm_bindgen(method, getter)]
     pub(super) fn signal(this: &CoreHost) -> Option<web_sys::AbortSignal>;
+
+    /// What is stored of a run.
+    pub(super) type Kept;
+
+    /// 16 secret bytes.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn key(this: &Kept) -> Uint8Array;
+
+    /// The account, in words that stand for no other.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn account(this: &Kept) -> String;
+
+    /// The last state of a run that has not ended.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn checkpoint(this: &Kept) -> Option<Uint8Array>;
+
+    /// The log beside it.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn log(this: &Kept) -> Option<Uint8Array>;
+
+    /// The last state of the run before, when that has ended.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn last(this: &Kept) -> Option<Uint8Array>;
 
     /// An answer as a plain object, so that no `Response` of another realm is refused.
     pub(super) type Answer;

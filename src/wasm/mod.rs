@@ -10,17 +10,19 @@ pub mod encoder;
 mod executor;
 mod host;
 
+use crate::checkpoint::{self, CheckpointKey};
 use crate::connection::{AccountSchema, Hostname};
 use crate::error::{Issue, Stop};
-use crate::export::{Account, Discovery, Export, ExportOptions, Progress, RunResult, Summary, Wanted};
+use crate::export::{Account, Discovery, Export, ExportOptions, Keep, Progress, RunResult, Summary, Wanted};
 use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
 use crate::rejection::{Rule, RuleCounts};
 use convert::to_js;
 use driver::drive;
-use host::CoreHost;
+use host::{CoreHost, Kept};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// Hands the place of a panic, never its text, to JavaScript. To be called once for each fresh instance.
 #[wasm_bindgen(js_name = installPanicHook)]
@@ -143,11 +145,25 @@ pub fn start_export(
     executor::start(wake, async move {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length in bytes, below 2^53")]
         let source_bytes = source_bytes.map(|bytes| bytes as u64);
-        let options = ExportOptions { seed, reveal, source_bytes };
         if let Err(issues) = Plan::parse(settings.as_bytes(), None, &allowed_hosts) {
             return Ok(to_js(&stopped(Stop::settings(issues))));
         }
-        let mut discovery = Discovery::new(Wanted::default(), seed, host.time());
+        let loaded = JsFuture::from(host.load()?).await?;
+        let kept = (!loaded.is_undefined()).then(|| loaded.unchecked_into::<Kept>());
+        let keep = kept.as_ref().map(keep_of);
+        let options = ExportOptions { seed, reveal, source_bytes, keep };
+        let (checkpoint, last) = match &kept {
+            Some(kept) => (kept.checkpoint().map(|bytes| bytes.to_vec()), kept.last().map(|bytes| bytes.to_vec())),
+            None => (None, None),
+        };
+        // The windows that the last process used are those of this one too.
+        let before = checkpoint.as_deref().or(last.as_deref());
+        let remote = match keep.zip(before).map(|(keep, before)| Export::aftermath(keep, host.time(), before)) {
+            Some(Err(stop)) => return Ok(to_js(&stopped(stop))),
+            Some(Ok(remote)) => Some(remote),
+            None => None,
+        };
+        let mut discovery = Discovery::new(Wanted::default(), seed, host.time()).after(remote, host.time());
         let account = match drive(&mut discovery, &host).await? {
             Ok(account) => account,
             Err(stop) => return Ok(to_js(&stopped(stop))),
@@ -156,10 +172,30 @@ pub fn start_export(
             Ok(plan) => plan,
             Err(issues) => return Ok(to_js(&stopped(Stop::settings(issues)))),
         };
-        let mut export = Export::new(plan, options, Some(discovery.into_remote()), host.time());
+        let (remote, now) = (Some(discovery.into_remote()), host.time());
+        let mut export = match checkpoint {
+            None => Export::new(plan, options, remote, now),
+            Some(checkpoint) => {
+                let log = kept.and_then(|kept| kept.log()).map(|log| log.to_vec()).unwrap_or_default();
+                match Export::resume(plan, options, remote, now, &checkpoint, &log) {
+                    Ok(export) => export,
+                    Err(stop) => return Ok(to_js(&stopped(stop))),
+                }
+            }
+        };
+        #[allow(clippy::cast_precision_loss, reason = "an offset in bytes, below 2^53")]
+        host.open(export.source_offset() as f64)?;
         let summary = drive(&mut export, &host).await?;
         Ok(to_js(&summary))
     })
+}
+
+fn keep_of(kept: &Kept) -> Keep {
+    let mut key = [0; 16];
+    for (byte, given) in key.iter_mut().zip(kept.key().to_vec()) {
+        *byte = given;
+    }
+    Keep { key: CheckpointKey::new(key), account: checkpoint::stands_for(kept.account().as_bytes()) }
 }
 
 /// The summary of a run that ended before its source was opened.

@@ -76,6 +76,8 @@ pub struct Knobs {
     pub stranger: bool,
     /// An id more than contacts under `success`.
     pub one_too_many: bool,
+    /// Now and then a batch gets the id of the one before it (fault 23).
+    pub same_batch_id: bool,
     /// What `info` answers instead of an outcome: 400, 404.
     pub info_status: Option<u16>,
     /// Page size that the account really uses.
@@ -119,7 +121,7 @@ pub struct Account {
     held: BTreeMap<String, Held>,
     imports: BTreeMap<String, Import>,
     next: u64,
-    /// The oracle: per address, every payload that was applied.
+    /// The oracle: per address, every payload that was applied, in order.
     pub applied: BTreeMap<String, Vec<Value>>,
 }
 
@@ -138,6 +140,13 @@ impl Account {
     /// A contact from before the run.
     pub fn hold(&mut self, contact: &Value) {
         self.upsert(contact);
+    }
+
+    /// The host's clock, by which this account is told the time, moves; the account does not.
+    pub fn move_clock(&mut self, by: i64) {
+        for import in self.imports.values_mut() {
+            import.queued_at = import.queued_at.saturating_add_signed(by);
+        }
     }
 
     /// Answers a request; the path begins with `/api/3`.
@@ -188,9 +197,15 @@ impl Account {
             return Self::refusal(&json!(["Something is wrong with this import"]));
         }
         self.next += 1;
-        let id = format!("0641fbdd-f62f-4c2c-ba02-{:012}", self.next);
+        let told = if self.knobs.same_batch_id && self.next % 5 == 0 { self.next - 1 } else { self.next };
+        let id = format!("0641fbdd-f62f-4c2c-ba02-{told:012}");
         let fate = self.knobs.fates.get(usize::try_from(self.next).unwrap() - 1).copied().unwrap_or_default();
         let count = contacts.len();
+        // What already runs under that id goes on unseen.
+        let hidden = format!("{id}-{}", self.next);
+        if let Some(other) = self.imports.remove(&id) {
+            self.imports.insert(hidden, other);
+        }
         self.imports.insert(id.clone(), Import { contacts, queued_at: now, fate, outcome: None });
         let mut answer = json!({"queued_contacts": count, "batchId": id, "message": "Contact import queued"});
         let (key, value) = if self.knobs.capital_success { ("Success", count) } else { ("success", 1) };

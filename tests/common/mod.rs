@@ -52,6 +52,8 @@ pub struct Asked {
     pub body: Vec<u8>,
     /// Contacts in it.
     pub contacts: usize,
+    /// Whether it left, as far as the host can know.
+    pub left: bool,
 }
 
 /// What the wire does to a request.
@@ -170,6 +172,11 @@ pub fn contact(index: usize) -> Value {
     })
 }
 
+/// A contact as the account had it before any run.
+pub fn contact_before(address: &str) -> Value {
+    json!({"email": address, "first_name": "Before", "last_name": "Before", "phone": ""})
+}
+
 /// The schema that fits [`definition`].
 pub fn schema() -> AccountSchema {
     let field = Field {
@@ -229,6 +236,7 @@ pub fn kind_of(path: &str) -> Kind {
     }
 }
 
+#[derive(PartialEq)]
 enum Event {
     Answer(Reply),
     Silence(Sent),
@@ -326,7 +334,7 @@ impl<'f> Runner<'f> {
         *nth += 1;
         let body = call.body.unwrap_or_default();
         let contacts = if kind == Kind::Bulk { laws::contacts_of(&body).len() } else { 0 };
-        let asked = Asked {
+        let mut asked = Asked {
             at: self.now,
             true_at: self.now.checked_add_signed(-self.skew).unwrap(),
             kind,
@@ -334,6 +342,7 @@ impl<'f> Runner<'f> {
             path: call.path,
             body,
             contacts,
+            left: true,
         };
         let method = if call.method == Method::Post { "POST" } else { "GET" };
         let fault = (self.world.faults)(&asked);
@@ -352,6 +361,7 @@ impl<'f> Runner<'f> {
                 Event::Silence(Sent::Unknown)
             }
         };
+        asked.left = event != Event::Silence(Sent::No);
         self.trace.asked.push(asked);
         let at = self.now + self.dice.between(30, 900);
         self.pending.insert((at, id), event);
