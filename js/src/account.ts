@@ -39,7 +39,7 @@ async function discover(
   tags: boolean,
 ): Promise<{ account?: Account; stop?: Stop }> {
   const host = hostOf(given);
-  const send = connect(connection, undefined, host.fetch);
+  const { send } = connect(connection, undefined, host.fetch);
   const timer = new Timer(host.sleep);
   const core = {
     fetch: gate(send),

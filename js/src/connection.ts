@@ -16,6 +16,13 @@ export interface Answer {
   unsent?: boolean;
 }
 
+/** An account that requests can be sent to. */
+export interface Connected {
+  /** Where it is; stands for the account. */
+  origin: string;
+  send: Send;
+}
+
 /** Sends a request below the account's host. */
 export type Send = (method: string, path: string, body: Uint8Array | undefined) => Promise<Answer>;
 
@@ -41,10 +48,10 @@ const UNSENT = new Set([
 ]);
 
 /** Checks host and key and wraps `fetch`. Throws an `ExportError` when either is wrong. */
-export function connect(connection: Connection, definition: ExportDefinition | undefined, fetch: Host["fetch"]): Send {
+export function connect(connection: Connection, definition: ExportDefinition | undefined, fetch: Host["fetch"]): Connected {
   const origin = originOf(connection, definition);
   const key = checkKey(connection.apiKey);
-  return async (method, path, body) => {
+  const send: Send = async (method, path, body) => {
     const url = new URL(path, origin);
     // The path comes from the core; the check costs nothing and the key is worth it.
     if (url.origin !== origin) throw new TypeError("a path led away from the account's host");
@@ -62,6 +69,7 @@ export function connect(connection: Connection, definition: ExportDefinition | u
       return { unsent: surelyUnsent(error) };
     }
   };
+  return { origin, send };
 }
 
 function originOf(connection: Connection, definition: ExportDefinition | undefined): string {

@@ -2,6 +2,9 @@
  * The public shapes. Units stand in the names (`millis`, `bytes`, `minutes`); rows count from 1, the header and
  * blank lines not counted.
  */
+import type { Checkpoints } from "./store/contract.js";
+
+export type * from "./store/contract.js";
 
 /** A saved export: plain data, checked key by key. An unknown key is an issue, never ignored. */
 export interface ExportDefinition {
@@ -105,8 +108,11 @@ export type SourceData =
   | AsyncIterable<Uint8Array | string | Readonly<Record<string, unknown>>>
   | Iterable<Readonly<Record<string, unknown>>>;
 
-/** Profiles, and how many bytes they are, where that is known: a source that ends sooner is a broken one. */
-export type Source = SourceData | { data: SourceData; sizeBytes?: number };
+/**
+ * Profiles, and how many bytes they are, where that is known: a source that ends sooner is a broken one. A function
+ * gives the source from a byte on, so that a run that goes on need not read again what it has settled.
+ */
+export type Source = SourceData | { data: SourceData | ((offset: number) => SourceData); sizeBytes?: number };
 
 /** What `exportSegment` takes. */
 export interface ExportOptions {
@@ -118,6 +124,11 @@ export interface ExportOptions {
   signal?: AbortSignal;
   /** Whether rejections show whole values. Default: hidden but for the first letters. */
   reveal?: boolean;
+  /**
+   * Keeps the run's state, so that a run that died, was blocked or cancelled is gone on with by the same call, with
+   * the same definition and source. Without it every call begins anew.
+   */
+  checkpoints?: Checkpoints;
 }
 
 /** Who must act. */
@@ -214,7 +225,7 @@ export interface Progress {
   /** What the rest will take, where it can be told. */
   remainingMillis?: number;
   /** Why nothing is being sent right now. */
-  waiting?: "source" | "answer" | "rate_window" | "throttled" | "processing" | "backoff" | "unavailable";
+  waiting?: "source" | "answer" | "rate_window" | "throttled" | "processing" | "backoff" | "unavailable" | "storing" | "previous_run";
 }
 
 /** How a run ended. */

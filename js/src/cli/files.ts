@@ -75,10 +75,11 @@ export async function openProfiles(path: string): Promise<OpenedSource> {
     await file.close();
     throw wrong(`The source ${clean(path)} could not be read: it is a folder.`, "Give one file.");
   }
-  const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES });
   const name = clean(path);
-  if (!stat.isFile()) return { ...endable(stream), name };
-  return { source: { data: stream, sizeBytes: stat.size }, name, cancel: () => undefined };
+  if (!stat.isFile()) return { ...endable(file.createReadStream({ highWaterMark: CHUNK_BYTES })), name };
+  // A run that goes on begins within the file.
+  const data = (start: number): Readable => file.createReadStream({ highWaterMark: CHUNK_BYTES, start });
+  return { source: { data, sizeBytes: stat.size }, name, cancel: () => undefined };
 }
 
 /** A pipe may stay silent for ever; once cancelled it counts as ended. */

@@ -25,6 +25,7 @@ Exit status: 0 all delivered, 3 finished with rejected or unverified profiles,
 const RUN_EXAMPLES = `
 Examples:
   ${NAME} run -d export.json -s segment.csv --rejects rejected.csv
+  ${NAME} run -d export.json -s segment.csv --state gold.run
   gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json`;
 
 const CHECK_EXAMPLES = `
@@ -67,6 +68,8 @@ export function makeProgram(finish: (exitCode: number) => void): Command {
 function addTransfers(program: Command, finish: (exitCode: number) => void): void {
   addSegmentOptions(program.command("run").description("send a segment, and follow every batch to its real outcome"))
     .option("--rejects <file>", "where rejected rows go (default: <source>.rejected.csv in this folder)")
+    .option("--state <folder>", "keep the run there; the same command goes on where it stopped")
+    .option("--restart", "with --state: give up the run that is kept and begin anew")
     .option("--json", "print the summary as JSON, and nothing else")
     .option("-q, --quiet", "no progress, and no summary when all went well")
     .addHelpText("after", RUN_EXAMPLES)

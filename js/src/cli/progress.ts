@@ -35,6 +35,8 @@ const WAITS: Readonly<Record<NonNullable<Progress["waiting"]>, string>> = {
   processing: "ActiveCampaign is importing what it has taken",
   backoff: "a request failed; trying again after a pause",
   unavailable: "the account does not answer; trying again after a pause",
+  storing: "storing the run's state",
+  previous_run: "paused: something that an earlier run sent may still be on its way",
 };
 
 /** The status in a few words. */
@@ -186,6 +188,6 @@ function phaseOf({ waiting, pending, queued }: Progress): string {
   return pending === 0 && queued > 0 ? WAITS.processing : "sending";
 }
 
-function isTrouble(waiting: Progress["waiting"]): waiting is "throttled" | "unavailable" | "backoff" {
-  return waiting === "throttled" || waiting === "unavailable" || waiting === "backoff";
+function isTrouble(waiting: Progress["waiting"]): waiting is "throttled" | "unavailable" | "backoff" | "previous_run" {
+  return waiting === "throttled" || waiting === "unavailable" || waiting === "backoff" || waiting === "previous_run";
 }

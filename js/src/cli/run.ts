@@ -8,6 +8,7 @@ import { onInterrupt } from "./interrupt.js";
 import { complain, ending, print, printJson } from "./output.js";
 import { type Reporter, makeReporter } from "./progress.js";
 import { RejectsFile, defaultRejectsPath } from "./rejects.js";
+import { type KeptRun, type StateOptions, openState, writeStored } from "./state.js";
 import { stopLines } from "./stop.js";
 import { summaryLines } from "./summary.js";
 import { colorsOf, widthOf, wrap } from "./text.js";
@@ -23,7 +24,7 @@ export interface SegmentOptions extends AccountOptions {
   delimiter?: "," | ";" | "\t" | "|";
 }
 
-export interface RunOptions extends SegmentOptions {
+export interface RunOptions extends SegmentOptions, StateOptions {
   quiet?: boolean;
 }
 
@@ -57,8 +58,9 @@ export function runCommand(options: RunOptions): Promise<number> {
     requireGood(definition, options.allowHost);
     const connection = requireConnection(options, definition);
     const rejects = new RejectsFile(options.rejects ?? defaultRejectsPath(options.source), rules(), [options.source, options.definition]);
+    const kept = await openState(options);
     const opened = await openProfiles(options.source);
-    const summary = await follow(options, { definition, connection, rejects, opened });
+    const summary = await follow(options, { definition, connection, rejects, opened, kept });
     const staleRemoved = readToItsEnd(summary) && rejects.removeStale();
     if (options.json === true) printJson({ ...summary, ...(rejects.rows > 0 ? { rejectsFile: rejects.path, rejectsRows: rejects.rows } : {}) });
     else if (worthTelling(summary) && (options.quiet !== true || exitOf(summary, rejects) !== EXIT.done)) {
@@ -72,6 +74,7 @@ export function runCommand(options: RunOptions): Promise<number> {
       print(summaryLines(summary, place, rules(), colorsOf(process.stdout), widthOf(process.stdout)));
     }
     tellTroubles(summary, rejects, options);
+    if (kept && !readToItsEnd(summary)) complain(["", ...wrap(goOnSentence(kept), widthOf(process.stderr))]);
     return exitOf(summary, rejects);
   });
 }
@@ -81,22 +84,27 @@ interface Parts {
   connection: Parameters<typeof exportSegment>[0]["connection"];
   rejects: RejectsFile;
   opened: OpenedSource;
+  kept: KeptRun | undefined;
 }
 
 /** Starts the run and listens until its end. */
-async function follow(options: RunOptions, { definition, connection, rejects, opened }: Parts): Promise<ExportSummary> {
+async function follow(options: RunOptions, { definition, connection, rejects, opened, kept }: Parts): Promise<ExportSummary> {
   const canceller = new AbortController();
   const { reveal = false } = options;
-  const run = exportSegment({ connection, definition, source: opened.source, signal: canceller.signal, reveal });
+  const run = exportSegment({ connection, definition, source: opened.source, signal: canceller.signal, reveal, ...(kept ? { checkpoints: kept } : {}) });
   const quiet = options.quiet === true || options.json === true;
   const reporter = makeReporter({ stream: process.stderr, sourceBytes: sizeOf(opened.source), quiet });
-  const stopListening = onInterrupt(() => cancel(canceller, opened, reporter, quiet), () => quit(reporter, rejects));
+  const stopListening = onInterrupt(() => cancel(canceller, opened, reporter, quiet), () => quit(reporter, rejects, kept));
+  if (kept?.goesOn === true && !quiet) reporter.say(`Going on with the run kept in ${kept.folder}.`);
   try {
     for await (const event of run) {
       if (event.type === "progress") reporter.update(event.progress);
-      else rejects.write(event.rejections);
+      else if (!kept) rejects.write(event.rejections);
     }
-    return settledCancel(await run.summary);
+    const summary = settledCancel(await run.summary);
+    // Those told to processes before this one are stored, too.
+    if (kept) await writeStored(kept.store, rejects);
+    return summary;
   } finally {
     stopListening();
     reporter.end();
@@ -119,10 +127,15 @@ function cancel(canceller: AbortController, opened: OpenedSource, reporter: Repo
   opened.cancel();
 }
 
-function quit(reporter: Reporter, rejects: RejectsFile): void {
+function quit(reporter: Reporter, rejects: RejectsFile, kept: KeptRun | undefined): void {
   reporter.end();
   rejects.close();
-  complain(["Quit. What became of the profiles that the account had already taken is not known."]);
+  const unknown = "What became of the profiles that the account had already taken is not known.";
+  complain(wrap(`Quit. ${kept ? goOnSentence(kept) : unknown}`, widthOf(process.stderr)));
+}
+
+function goOnSentence({ folder }: KeptRun): string {
+  return `The run is kept in ${folder}: the same command goes on with it, and with --restart it begins anew.`;
 }
 
 function sizeOf(source: Source): number | undefined {

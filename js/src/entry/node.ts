@@ -8,3 +8,4 @@ coreReady();
 
 export * from "../index.js";
 export { fileSource } from "../node/file.js";
+export { fileStore, type FileStore, type FileStoreOptions } from "../node/file-store.js";

@@ -14,15 +14,17 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws the file system's own error when the file is not there.
  */
 export function fileSource(path: string | URL): Source {
-  return { data: chunks(path), sizeBytes: statSync(path).size };
+  return { data: (offset) => chunks(path, offset), sizeBytes: statSync(path).size };
 }
 
-async function* chunks(path: string | URL): AsyncGenerator<Uint8Array> {
+async function* chunks(path: string | URL, offset: number): AsyncGenerator<Uint8Array> {
   const file = openSync(path, "r");
   try {
     const chunk = new Uint8Array(CHUNK_BYTES);
-    for (;;) {
-      const bytesRead = readSync(file, chunk);
+    for (let at = offset; ; ) {
+      // A pipe has no places to read from, only a next byte.
+      const bytesRead = readSync(file, chunk, 0, CHUNK_BYTES, offset === 0 ? null : at);
+      at += bytesRead;
       if (bytesRead === 0) return;
       yield chunk.subarray(0, bytesRead);
     }

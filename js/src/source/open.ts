@@ -8,6 +8,8 @@ export interface OpenSource {
   read(): Promise<Uint8Array | null>;
   /** Bytes in all, where known. */
   sizeBytes: number | undefined;
+  /** Begins at a byte; without it, at the first one. To be called before the first `read`. */
+  open(offset: number): void;
   /** Lets the source go, whether or not it was read to its end. Waits for nothing: a source that stalls must not hold up the end of a run. */
   close(): void;
 }
@@ -17,29 +19,51 @@ const JOIN_BYTES = 256 * 1024;
 
 export function openSource(source: Source): OpenSource {
   const { data, sizeBytes } = isSized(source) ? source : { data: source, sizeBytes: undefined };
-  const { iterator, cancel } = chunksOf(data);
   const size = sizeBytes ?? (data instanceof Uint8Array ? data.byteLength : data instanceof Blob ? data.size : undefined);
+  let chunks: Chunks | undefined;
+  let skip = 0;
+  // A source that has a place to begin at begins there; of any other the first bytes are passed over.
+  const begin = (offset: number): Chunks => {
+    if (typeof data === "function") return chunksOf(data(offset));
+    if (offset > 0 && data instanceof Uint8Array) return chunksOf(data.subarray(offset));
+    if (offset > 0 && data instanceof Blob) return chunksOf(data.slice(offset));
+    skip = offset;
+    return chunksOf(data);
+  };
+  if (typeof data !== "function") requireKind(data);
   return {
     sizeBytes: size,
+    open(offset) {
+      chunks = begin(offset);
+    },
     async read() {
+      chunks ??= begin(0);
       for (;;) {
-        const { done, value } = await iterator.next();
+        const { done, value } = await chunks.iterator.next();
         if (done) return null;
-        if (value.byteLength > 0) return value;
+        const passed = Math.min(skip, value.byteLength);
+        skip -= passed;
+        if (value.byteLength > passed) return passed === 0 ? value : value.subarray(passed);
       }
     },
     close() {
-      cancel?.();
-      iterator.return?.(undefined)?.catch(() => undefined);
+      chunks?.cancel?.();
+      chunks?.iterator.return?.(undefined)?.catch(() => undefined);
     },
   };
 }
 
-function isSized(source: Source): source is { data: SourceData; sizeBytes?: number } {
+function isSized(source: Source): source is Exclude<Source, SourceData> {
   return (
     typeof source === "object" && source !== null && "data" in source &&
     !(Symbol.asyncIterator in source) && !(Symbol.iterator in source) && !(source instanceof Blob)
   );
+}
+
+function requireKind(data: unknown): void {
+  const iterable = typeof data === "object" && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data);
+  if (iterable || data instanceof Blob || data instanceof ReadableStream) return;
+  throw misuse("source_kind", "The source is neither bytes nor an iterable.", "Pass a Uint8Array, Blob, ReadableStream, or an iterable of bytes or objects.");
 }
 
 /** The chunks of a source, and what ends a read that is pending. */
@@ -52,10 +76,8 @@ function chunksOf(data: SourceData): Chunks {
   if (data instanceof Uint8Array) return { iterator: pieces(data) };
   if (data instanceof Blob) return streamed(data.stream());
   if (data instanceof ReadableStream) return streamed(data);
-  if (typeof data === "object" && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)) {
-    return { iterator: iterated(data) };
-  }
-  throw misuse("source_kind", "The source is neither bytes nor an iterable.", "Pass a Uint8Array, Blob, ReadableStream, or an iterable of bytes or objects.");
+  requireKind(data);
+  return { iterator: iterated(data) };
 }
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,164 @@
+/**
+ * Who works on a run: one owner at a time, on hosts with Node's file system.
+ *
+ * Each owner has a file `owner.N`, whose number is its fence; files are made exclusively, so that no two owners share
+ * one. An owner shows that it lives by touching its file. Another takes over once that stopped for long enough, or at
+ * once when the process is surely gone. The newest owner file is never deleted: fences only rise.
+ */
+import { readFileSync, readlinkSync } from "node:fs";
+import { open, readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { ExportError } from "../errors.js";
+
+/** More than twice as long as a request may take (60 s), so that at most one overlaps a takeover. */
+export const LEASE_MILLIS = 150_000;
+const TOUCH_MILLIS = 20_000;
+
+interface Owner {
+  /** Where a process id means this process. */
+  machine: string;
+  pid: number;
+  /** When the process began, where the system tells: ids are used again. */
+  began?: string;
+  released?: boolean;
+}
+
+export class Lease {
+  readonly fence: number;
+  readonly #directory: string;
+  readonly #touching: NodeJS.Timeout;
+
+  private constructor(directory: string, fence: number) {
+    this.#directory = directory;
+    this.fence = fence;
+    const path = join(directory, `owner.${fence}`);
+    this.#touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), TOUCH_MILLIS);
+    this.#touching.unref();
+  }
+
+  /** Becomes the owner. Throws an `ExportError` while another one lives. */
+  static async take(directory: string): Promise<Lease> {
+    for (;;) {
+      const newest = await newestFence(directory);
+      if (newest > 0) await requireGone(directory, newest);
+      const fence = newest + 1;
+      try {
+        const file = await open(join(directory, `owner.${fence}`), "wx", 0o600);
+        await file.writeFile(JSON.stringify(thisProcess()));
+        await file.sync();
+        await file.close();
+        // Made in the place of one that was swept by a still newer owner: then it is worth nothing.
+        if ((await newestFence(directory)) === fence) return new Lease(directory, fence);
+        await rm(join(directory, `owner.${fence}`), { force: true });
+      } catch (error) {
+        // Somebody else was quicker: whether that one lives is the next question.
+        if (!isCode(error, "EEXIST")) throw error;
+      }
+    }
+  }
+
+  /** Whether nobody has taken over. */
+  async holds(): Promise<boolean> {
+    return (await newestFence(this.#directory)) === this.fence;
+  }
+
+  /** Lets go, so that the next owner need not wait. */
+  async release(): Promise<void> {
+    clearInterval(this.#touching);
+    const gone: Owner = { ...thisProcess(), released: true };
+    await writeFile(join(this.#directory, `owner.${this.fence}`), JSON.stringify(gone));
+  }
+
+  /** Removes the files of owners before this one. */
+  async sweep(): Promise<void> {
+    for (const fence of await fences(this.#directory)) {
+      if (fence < this.fence) await rm(join(this.#directory, `owner.${fence}`), { force: true });
+    }
+  }
+}
+
+async function fences(directory: string): Promise<number[]> {
+  const names = await readdir(directory);
+  return names.map((name) => /^owner\.(\d+)$/u.exec(name)?.[1]).filter((number) => number !== undefined).map(Number);
+}
+
+async function newestFence(directory: string): Promise<number> {
+  return Math.max(0, ...(await fences(directory)));
+}
+
+async function requireGone(directory: string, fence: number): Promise<void> {
+  const path = join(directory, `owner.${fence}`);
+  let owner: Partial<Owner>;
+  let touched: number;
+  try {
+    owner = parse(await readFile(path, "utf8"));
+    touched = (await stat(path)).mtimeMs;
+  } catch (error) {
+    // Swept by a newer owner meanwhile: the next look finds that one.
+    if (isCode(error, "ENOENT")) return;
+    throw error;
+  }
+  const expired = Date.now() - touched > LEASE_MILLIS;
+  if (owner.released === true || expired || surelyDead(owner)) return;
+  const who = owner.pid === undefined ? "Another process" : `Process ${owner.pid}`;
+  throw new ExportError({
+    code: "run_in_progress",
+    category: "checkpoint",
+    message: `${who} is working on this run.`,
+    remedy: "Wait for it to end. If it is gone, the run can be taken over two and a half minutes after it was last alive.",
+    retryHelps: true,
+  });
+}
+
+/** A file that is empty yet is somebody's who has just begun. */
+function parse(text: string): Partial<Owner> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function surelyDead({ machine, pid, began }: Partial<Owner>): boolean {
+  const here = thisProcess();
+  if (machine !== here.machine || pid === undefined) return false;
+  if (pid === here.pid) return began !== here.began;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return isCode(error, "ESRCH");
+  }
+  return began !== undefined && began !== beginningOf(pid);
+}
+
+function thisProcess(): Owner {
+  const began = beginningOf(process.pid);
+  return { machine: machine(), pid: process.pid, ...(began === undefined ? {} : { began }) };
+}
+
+/** Containers share a name, a kernel or a folder, but not a space of process ids. */
+function machine(): string {
+  const parts = [hostname()];
+  try {
+    parts.push(readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), readlinkSync("/proc/self/ns/pid"));
+  } catch {
+    // Not Linux: the name has to do.
+  }
+  return parts.join(" ");
+}
+
+/** Field 22 of Linux's `stat`, counted behind the name, which may hold blanks. */
+function beginningOf(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return fields.slice(fields.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,80 @@
+/** Keeps the states of one run: what the core hands out goes to the store, a few times if need be. */
+import { misuse } from "../errors.js";
+import type { Rejection } from "../types.js";
+import type { Checkpoints, Claim } from "./contract.js";
+
+/** Pauses before the second and later tries to store a state, in milliseconds. */
+const PAUSES = [200, 1_000, 4_000];
+
+/** As the core takes it. */
+export interface Kept {
+  key: Uint8Array;
+  account: string;
+  checkpoint?: Uint8Array;
+  log?: Uint8Array;
+  last?: Uint8Array;
+}
+
+export class Keeper {
+  readonly #checkpoints: Checkpoints;
+  readonly #sleep: (millis: number) => Promise<void>;
+  #claim: Claim | undefined;
+  /** Rejections that no stored state counts yet. */
+  #told: Rejection[] = [];
+
+  constructor(checkpoints: Checkpoints, sleep: (millis: number) => Promise<void>) {
+    if (typeof checkpoints.key !== "string" || checkpoints.key.length < 16) {
+      throw misuse("state_key", "The key of the checkpoints is shorter than 16 characters.", "Pass a secret of 16 characters or more.");
+    }
+    this.#checkpoints = checkpoints;
+    this.#sleep = sleep;
+  }
+
+  /** Claims the run. Throws an `ExportError` while another owner lives. */
+  async load(account: string): Promise<Kept> {
+    const secret = new TextEncoder().encode(`activecampaign-export checkpoint ${this.#checkpoints.key}`);
+    const key = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).subarray(0, 16);
+    const claim = await this.#checkpoints.store.claim();
+    this.#claim = claim;
+    return { key, account, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
+  }
+
+  reject(rejections: readonly Rejection[]): void {
+    this.#told.push(...rejections);
+  }
+
+  async store(checkpoint: Uint8Array, log: Uint8Array, logBytes: number): Promise<"stored" | "failed" | "taken_over"> {
+    const claim = this.#claim;
+    if (!claim) return "failed";
+    const rejections = this.#told.slice();
+    for (const pause of [...PAUSES, undefined]) {
+      try {
+        const outcome = await claim.commit({ checkpoint, log, logBytes, rejections });
+        // Those told meanwhile belong to the next state.
+        if (outcome === "stored") this.#told = this.#told.slice(rejections.length);
+        return outcome;
+      } catch {
+        // Why is the driver's to know; that nothing is sent without a stored state is the core's.
+        if (pause === undefined) return "failed";
+        await this.#sleep(pause);
+      }
+    }
+    return "failed";
+  }
+
+  async crashed(): Promise<void> {
+    await this.#claim?.crashed();
+  }
+
+  /** Lets the run go; `ended` says that nothing is left to go on with. */
+  async close(ended: boolean): Promise<void> {
+    const claim = this.#claim;
+    this.#claim = undefined;
+    if (!claim) return;
+    try {
+      if (ended) await claim.end();
+    } finally {
+      await claim.release();
+    }
+  }
+}
