@@ -61,7 +61,7 @@
 //!             run.handle_input(now, &Input::Wake)?;
 //!         }
 //!         Some(Output::Finish(summary)) => break summary,
-//!         Some(Output::Reject(_) | Output::Report(_)) => {}
+//!         Some(Output::Reject(_) | Output::Report(_) | Output::Store(_)) => {}
 //!         None => return Err("drained without a Wait".into()),
 //!     }
 //! };

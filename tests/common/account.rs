@@ -197,7 +197,7 @@ impl Account {
             return Self::refusal(&json!(["Something is wrong with this import"]));
         }
         self.next += 1;
-        let told = if self.knobs.same_batch_id && self.next % 5 == 0 { self.next - 1 } else { self.next };
+        let told = if self.knobs.same_batch_id && self.next.is_multiple_of(5) { self.next - 1 } else { self.next };
         let id = format!("0641fbdd-f62f-4c2c-ba02-{told:012}");
         let fate = self.knobs.fates.get(usize::try_from(self.next).unwrap() - 1).copied().unwrap_or_default();
         let count = contacts.len();

@@ -185,7 +185,7 @@ impl Fault {
 /// An account with habits of its own, some of them awkward.
 pub fn account(dice: &mut Dice, model: &Model, swarm: &Swarm) -> Account {
     let chance = |dice: &mut Dice, of: u64| dice.below(of) == 0;
-    let mut some = |dice: &mut Dice, of: u64, most: usize| {
+    let some = |dice: &mut Dice, of: u64, most: usize| {
         let on = dice.below(4) == 0;
         model.addresses().filter(|_| on && dice.below(of) == 0).take(most).cloned().collect()
     };

@@ -156,7 +156,7 @@ fn resends_have_a_cause(world: &World, run: &Run) {
 /// 14: what an address was given last is the newest run's.
 pub fn the_newest_payload_stays(world: &World) {
     for (address, payloads) in &world.account.applied {
-        let runs: Vec<u64> = payloads.iter().map(|payload| run_of(payload)).collect();
+        let runs: Vec<u64> = payloads.iter().map(run_of).collect();
         assert!(runs.is_sorted(), "seed {}: {address} was given {runs:?}", world.seed);
     }
 }

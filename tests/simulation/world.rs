@@ -182,7 +182,7 @@ impl World {
     }
 
     fn options(&mut self) -> ExportOptions {
-        let source_bytes = (self.seed % 2 == 0).then_some(self.model.csv.len() as u64);
+        let source_bytes = (self.seed.is_multiple_of(2)).then_some(self.model.csv.len() as u64);
         ExportOptions { seed: self.dice.next(), reveal: false, source_bytes, keep: Some(KEEP) }
     }
 
