@@ -120,14 +120,14 @@ proptest! {
         let encoded = encode(plan(&mapping()), &ndjson(&profiles));
         let batch = &encoded.batches[0];
         let kept = |index: usize| (keep >> (index % 64)) & 1 == 1;
-        let subset = batch.subset(|index, _| kept(index));
+        let subset = batch.subset(&|index, _| kept(index));
         same_bytes(batch, subset.as_ref(), &(0..count).filter(|index| kept(*index)).collect::<Vec<_>>())?;
         let [first, second] = batch.halves();
         let middle = count / 2;
         same_bytes(batch, first.as_ref(), &(0..middle).collect::<Vec<_>>())?;
         same_bytes(batch, second.as_ref(), &(middle..count).collect::<Vec<_>>())?;
         // A part of a part is a part.
-        if let Some(again) = second.and_then(|half| half.subset(|index, _| index == 0)) {
+        if let Some(again) = second.and_then(|half| half.subset(&|index, _| index == 0)) {
             same_bytes(batch, Some(&again), &[middle])?;
         }
     }

@@ -13,7 +13,8 @@ export function checkDefinition(definition: unknown, account?: AccountSchema, al
 
 /** A mapping guessed from the names of columns. For a person to confirm: a saved mapping names exact columns. */
 export function suggestMapping(header: string[], account?: AccountSchema): SuggestedMapping {
-  const suggestions = coreCall(() => suggest(header, account && JSON.stringify(account))) as Suggestion[];
+  const guesses = coreCall(() => suggest(header, account && JSON.stringify(account))) as Guess[];
+  const suggestions = guesses.map(({ confidencePercent, ...guess }): Suggestion => ({ ...guess, confidence: confidencePercent / 100 }));
   const mapping: Partial<Mapping> = {};
   for (const { target, field, column, negated } of suggestions) {
     if (target === "fields") {
@@ -26,6 +27,9 @@ export function suggestMapping(header: string[], account?: AccountSchema): Sugge
   }
   return { mapping, suggestions };
 }
+
+/** As the core gives it. */
+type Guess = Omit<Suggestion, "confidence"> & { confidencePercent: number };
 
 /** The names of a source's columns: its header, or the keys of its first objects. */
 export async function readColumns(source: Source): Promise<string[]> {

@@ -71,7 +71,7 @@ impl Batch {
 
     /// A batch of those contacts for which `keep` answers yes; `None` when there are none.
     #[must_use]
-    pub fn subset(&self, mut keep: impl FnMut(usize, &Entry) -> bool) -> Option<Self> {
+    pub fn subset(&self, keep: &dyn Fn(usize, &Entry) -> bool) -> Option<Self> {
         let mut subset = Self::open(self.closing, self.body.len());
         subset.number = self.number;
         for (index, entry) in self.entries.iter().enumerate() {
@@ -95,7 +95,7 @@ impl Batch {
     #[must_use]
     pub fn halves(&self) -> [Option<Self>; 2] {
         let middle = self.entries.len() / 2;
-        [self.subset(|index, _| index < middle), self.subset(|index, _| index >= middle)]
+        [self.subset(&|index, _| index < middle), self.subset(&|index, _| index >= middle)]
     }
 }
 

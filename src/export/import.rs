@@ -192,7 +192,7 @@ impl Export {
             .in_flight
             .units
             .get(id)
-            .and_then(|unit| unit.batch.subset(|index, _| refused.get(index) == Some(&false)));
+            .and_then(|unit| unit.batch.subset(&|index, _| refused.get(index) == Some(&false)));
         self.in_flight.replace(id, [rest, None], now);
     }
 
@@ -218,8 +218,8 @@ impl Export {
             return self.refused(id, "", now);
         };
         let Some(unit) = self.in_flight.units.get(id) else { return };
-        let alone = unit.batch.subset(|index, _| index == suspect);
-        let rest = unit.batch.subset(|index, _| index != suspect);
+        let alone = unit.batch.subset(&|index, _| index == suspect);
+        let rest = unit.batch.subset(&|index, _| index != suspect);
         let waits_for = self.in_flight.replace(id, [alone, rest], now);
         self.suspect = Some(waits_for);
         if let Some(rest) = self.in_flight.units.get_mut(waits_for + 1) {

@@ -131,10 +131,15 @@ impl Export {
         let units = &self.in_flight.units;
         keeping.advance(|number| units.values().any(|unit| unit.batch.number == number));
         let earliest = keeping.earliest();
-        let checkpoint = self.encoder.bookmark(earliest).and_then(|bookmark| Saved::of(self, bookmark));
+        let key = keeping.keep.key;
+        let mut saved = self.encoder.bookmark(earliest).and_then(|bookmark| Saved::of(self, bookmark));
+        let checkpoint = saved.as_mut().and_then(|saved| saved.seal(&key));
+        if let Some(saved) = saved {
+            saved.give_back(self);
+        }
         let Some(keeping) = &mut self.keeping else { return };
         keeping.dirty = false;
-        match checkpoint.and_then(|saved| saved.seal(&keeping.keep.key)) {
+        match checkpoint {
             Some(checkpoint) => {
                 keeping.number += 1;
                 keeping.storing = true;
@@ -242,7 +247,7 @@ impl Export {
             core::mem::take(&mut self.awaiting).into_iter().partition(|piece| piece.number == batch.number);
         self.awaiting = others;
         for piece in pieces {
-            let part = batch.subset(|_, entry| piece.picks(entry.index));
+            let part = batch.subset(&|_, entry| piece.picks(entry.index));
             let part = part.filter(|part| self.encoder.fingerprint(part.body()) == piece.fingerprint);
             match part {
                 Some(part) => {

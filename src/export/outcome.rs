@@ -273,7 +273,7 @@ impl Export {
     pub(super) fn lookup_answered(&mut self, id: u64, entry: usize, judgement: &Judgement, now: Timestamp) {
         let Some(unit) = self.in_flight.units.get(id) else { return };
         let Some(contact) = unit.batch.entries().get(entry) else { return };
-        let email = String::from_utf8_lossy(unit.batch.email(contact)).into_owned();
+        let email = core::str::from_utf8(unit.batch.email(contact)).unwrap_or_default().to_owned();
         let found = match judgement {
             Judgement::Fine(value) => contacts::read(value, &email),
             _ => None,

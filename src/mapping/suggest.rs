@@ -5,7 +5,8 @@ use crate::plan::loose;
 use serde::Serialize;
 
 /// One guess.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Suggestion {
     /// `email`, `firstName`, `lastName`, `phone`, `id`, `consent`, or `fields` for a custom field.
     pub target: &'static str,
@@ -14,8 +15,8 @@ pub struct Suggestion {
     pub field: Option<String>,
     /// The source's column.
     pub column: String,
-    /// From 0 to 1: 1 is the usual name itself, lower is a name that is used for it less often.
-    pub confidence: f64,
+    /// From 0 to 100: 100 is the usual name itself, lower is a name that is used for it less often.
+    pub confidence_percent: u8,
     /// Whether the column points the other way round, such as "do not e-mail".
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub negated: bool,
@@ -46,12 +47,12 @@ pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Sugge
                 keys.iter().zip(taken.iter_mut()).zip(columns).find(|((key, taken), _)| key == name && !**taken);
             if let Some(((_, taken), column)) = found {
                 *taken = true;
-                let confidence = if rank == 0 { 1.0 } else { 0.9 - 0.08 * f64::from(u8::try_from(rank).unwrap_or(9)) };
+                let rank = u8::try_from(rank).unwrap_or(9);
                 suggestions.push(Suggestion {
                     target,
                     field: None,
                     column: column.clone(),
-                    confidence: (confidence * 100.0).round() / 100.0,
+                    confidence_percent: if rank == 0 { 100 } else { 90 - 8 * rank.min(9) },
                     negated,
                 });
                 return true;
@@ -80,7 +81,7 @@ pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Sugge
                     target: "fields",
                     field: Some(field.title.clone()),
                     column: column.clone(),
-                    confidence: 0.9,
+                    confidence_percent: 90,
                     negated: false,
                 });
             }

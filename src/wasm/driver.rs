@@ -12,31 +12,52 @@ use std::task::Poll;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-/// A machine of the core that is told what happened.
+/// A machine of the core that is told what happened. One loop drives every kind: it is compiled once.
 pub(super) trait Machine {
-    type Finish;
     fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse>;
-    fn next(&mut self) -> Option<Output<Self::Finish>>;
+    fn next(&mut self) -> Option<Output<()>>;
 }
 
-impl Machine for Export {
-    type Finish = Summary;
+/// A machine and how it ended.
+pub(super) struct Driven<'a, M, F>(pub(super) &'a mut M, pub(super) Option<F>);
+
+impl Machine for Driven<'_, Export, Summary> {
     fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse> {
-        self.handle_input(now, input)
+        self.0.handle_input(now, input)
     }
-    fn next(&mut self) -> Option<Output<Summary>> {
-        self.poll_output()
+    fn next(&mut self) -> Option<Output<()>> {
+        self.0.poll_output().map(|output| output.without_end(&mut self.1))
     }
 }
 
-impl Machine for Discovery {
-    type Finish = Result<crate::export::Account, crate::error::Stop>;
+impl Machine for Driven<'_, Discovery, Discovered> {
     fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Misuse> {
-        self.handle_input(now, input)
+        self.0.handle_input(now, input)
     }
-    fn next(&mut self) -> Option<Output<Self::Finish>> {
-        self.poll_output()
+    fn next(&mut self) -> Option<Output<()>> {
+        self.0.poll_output().map(|output| output.without_end(&mut self.1))
     }
+}
+
+/// How reading an account ends.
+pub(super) type Discovered = Result<crate::export::Account, crate::error::Stop>;
+
+/// Reads an account to its end.
+pub(super) async fn discover(discovery: &mut Discovery, host: &CoreHost) -> Result<Discovered, JsValue> {
+    let mut driven = Driven(discovery, None);
+    drive(&mut driven, host).await?;
+    driven.1.ok_or_else(lost)
+}
+
+/// Runs an export to its end.
+pub(super) async fn export(export: &mut Export, host: &CoreHost) -> Result<Summary, JsValue> {
+    let mut driven = Driven(export, None);
+    drive(&mut driven, host).await?;
+    driven.1.ok_or_else(lost)
+}
+
+fn lost() -> JsValue {
+    JsError::new("the core neither waits nor finishes").into()
 }
 
 enum Event {
@@ -51,14 +72,11 @@ enum Event {
 type Pending = Vec<Pin<Box<dyn Future<Output = Event>>>>;
 
 /// Drives a machine to its end.
-pub(super) async fn drive<M: Machine>(machine: &mut M, host: &CoreHost) -> Result<M::Finish, JsValue> {
+async fn drive(machine: &mut dyn Machine, host: &CoreHost) -> Result<(), JsValue> {
     let mut pending: Pending = Vec::new();
     let (mut reading, mut timer, mut cancelled) = (false, None, false);
     loop {
-        let wait = match drain(machine, host, &mut pending)? {
-            Drained::Wait(wait) => wait,
-            Drained::Finish(finish) => return Ok(finish),
-        };
+        let Some(wait) = drain(machine, host, &mut pending)? else { return Ok(()) };
         if wait.wants_bytes && !reading {
             reading = true;
             pending.push(read(host)?);
@@ -100,16 +118,11 @@ pub(super) async fn drive<M: Machine>(machine: &mut M, host: &CoreHost) -> Resul
     }
 }
 
-enum Drained<F> {
-    Wait(Wait),
-    Finish(F),
-}
-
-/// Performs a machine's outputs up to the next `Wait` or `Finish`; reports cross once, as arrays.
-fn drain<M: Machine>(machine: &mut M, host: &CoreHost, pending: &mut Pending) -> Result<Drained<M::Finish>, JsValue> {
+/// Performs a machine's outputs up to the next `Wait`, or to its end; reports cross once, as arrays.
+fn drain(machine: &mut dyn Machine, host: &CoreHost, pending: &mut Pending) -> Result<Option<Wait>, JsValue> {
     let mut rejections = Vec::new();
     let mut progress = None;
-    let drained = loop {
+    let wait = loop {
         match machine.next() {
             Some(Output::Send(request)) => pending.push(send(host, request)?),
             Some(Output::Reject(rejection)) => rejections.push(rejection),
@@ -121,9 +134,9 @@ fn drain<M: Machine>(machine: &mut M, host: &CoreHost, pending: &mut Pending) ->
                 pending.push(store(host, &state)?);
             }
             Some(Output::Report(report)) => progress = Some(report),
-            Some(Output::Wait(wait)) => break Drained::Wait(wait),
-            Some(Output::Finish(finish)) => break Drained::Finish(finish),
-            None => return Err(JsError::new("the core neither waits nor finishes").into()),
+            Some(Output::Wait(wait)) => break Some(wait),
+            Some(Output::Finish(())) => break None,
+            None => return Err(lost()),
         }
     };
     if !rejections.is_empty() {
@@ -132,7 +145,7 @@ fn drain<M: Machine>(machine: &mut M, host: &CoreHost, pending: &mut Pending) ->
     if let Some(progress) = progress {
         host.report(to_js(&progress))?;
     }
-    Ok(drained)
+    Ok(wait)
 }
 
 /// The first event of those pending; `None` when the run was cancelled.
@@ -199,7 +212,7 @@ fn sleep(host: &CoreHost, until: Timestamp) -> Pin<Box<dyn Future<Output = Event
     })
 }
 
-fn tell_answer<M: Machine>(machine: &mut M, now: Timestamp, id: u64, answer: &Answer) -> Result<(), Misuse> {
+fn tell_answer(machine: &mut dyn Machine, now: Timestamp, id: u64, answer: &Answer) -> Result<(), Misuse> {
     let Some(status) = answer.status() else {
         let sent = if answer.unsent() == Some(true) { Sent::No } else { Sent::Unknown };
         return machine.tell(now, &Input::Unanswered { id, sent });

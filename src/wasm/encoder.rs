@@ -31,8 +31,7 @@ struct EncodeCounts<'a> {
     duplicate: u64,
     excluded: u64,
     batches: u64,
-    /// At the account's rate.
-    minutes: f64,
+    batches_per_minute: usize,
     rejected_by_rule: RuleCounts,
     omissions: &'a [OmissionCount],
 }
@@ -152,8 +151,6 @@ impl BatchEncoder {
     #[must_use]
     pub fn counts(&self) -> JsValue {
         let Counts { read, accepted, rejected, duplicate, excluded, .. } = *self.encoder.counts();
-        #[allow(clippy::cast_precision_loss, reason = "a number of minutes")]
-        let minutes = self.batches as f64 / MULTI_CONTACT_REQUESTS_PER_MINUTE as f64;
         to_js(&EncodeCounts {
             read,
             accepted,
@@ -161,7 +158,7 @@ impl BatchEncoder {
             duplicate,
             excluded,
             batches: self.batches,
-            minutes,
+            batches_per_minute: MULTI_CONTACT_REQUESTS_PER_MINUTE,
             rejected_by_rule: self.encoder.counts().rejected_by_rule,
             omissions: self.encoder.omissions(),
         })

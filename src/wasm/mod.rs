@@ -18,11 +18,14 @@ use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
 use crate::rejection::{Rule, RuleCounts};
 use convert::to_js;
-use driver::drive;
 use host::{CoreHost, Kept};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+
+/// A third of the default allocator's size, and constant time. What the core allocates often it keeps.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// Hands the place of a panic, never its text, to JavaScript. To be called once for each fresh instance.
 #[wasm_bindgen(js_name = installPanicHook)]
@@ -114,7 +117,7 @@ pub fn rules() -> JsValue {
 pub fn start_discovery(host: CoreHost, wake: js_sys::Function, tags: bool, limit: bool, seed: u64) -> u32 {
     executor::start(wake, async move {
         let mut discovery = Discovery::new(Wanted { tags, limit }, seed, host.time());
-        Ok(to_js(&match drive(&mut discovery, &host).await? {
+        Ok(to_js(&match driver::discover(&mut discovery, &host).await? {
             Ok(account) => Discovered { account: Some(account), stop: None },
             Err(stop) => Discovered { account: None, stop: Some(stop) },
         }))
@@ -146,7 +149,7 @@ pub fn start_export(
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length in bytes, below 2^53")]
         let source_bytes = source_bytes.map(|bytes| bytes as u64);
         if let Err(issues) = Plan::parse(settings.as_bytes(), None, &allowed_hosts) {
-            return Ok(to_js(&stopped(Stop::settings(issues))));
+            return Ok(blocked(Stop::settings(issues)));
         }
         let loaded = JsFuture::from(host.load()?).await?;
         let kept = (!loaded.is_undefined()).then(|| loaded.unchecked_into::<Kept>());
@@ -159,18 +162,18 @@ pub fn start_export(
         // The windows that the last process used are those of this one too.
         let before = checkpoint.as_deref().or(last.as_deref());
         let remote = match keep.zip(before).map(|(keep, before)| Export::aftermath(keep, host.time(), before)) {
-            Some(Err(stop)) => return Ok(to_js(&stopped(stop))),
+            Some(Err(stop)) => return Ok(blocked(stop)),
             Some(Ok(remote)) => Some(remote),
             None => None,
         };
         let mut discovery = Discovery::new(Wanted::default(), seed, host.time()).after(remote, host.time());
-        let account = match drive(&mut discovery, &host).await? {
+        let account = match driver::discover(&mut discovery, &host).await? {
             Ok(account) => account,
-            Err(stop) => return Ok(to_js(&stopped(stop))),
+            Err(stop) => return Ok(blocked(stop)),
         };
         let plan = match Plan::parse(settings.as_bytes(), Some(&account.schema), &allowed_hosts) {
             Ok(plan) => plan,
-            Err(issues) => return Ok(to_js(&stopped(Stop::settings(issues)))),
+            Err(issues) => return Ok(blocked(Stop::settings(issues))),
         };
         let (remote, now) = (Some(discovery.into_remote()), host.time());
         let mut export = match checkpoint {
@@ -179,13 +182,13 @@ pub fn start_export(
                 let log = kept.and_then(|kept| kept.log()).map(|log| log.to_vec()).unwrap_or_default();
                 match Export::resume(plan, options, remote, now, &checkpoint, &log) {
                     Ok(export) => export,
-                    Err(stop) => return Ok(to_js(&stopped(stop))),
+                    Err(stop) => return Ok(blocked(stop)),
                 }
             }
         };
         #[allow(clippy::cast_precision_loss, reason = "an offset in bytes, below 2^53")]
         host.open(export.source_offset() as f64)?;
-        let summary = drive(&mut export, &host).await?;
+        let summary = driver::export(&mut export, &host).await?;
         Ok(to_js(&summary))
     })
 }
@@ -196,6 +199,11 @@ fn keep_of(kept: &Kept) -> Keep {
         *byte = given;
     }
     Keep { key: CheckpointKey::new(key), account: checkpoint::stands_for(kept.account().as_bytes()) }
+}
+
+#[inline(never)]
+fn blocked(stop: Stop) -> JsValue {
+    to_js(&stopped(stop))
 }
 
 /// The summary of a run that ended before its source was opened.
