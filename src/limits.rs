@@ -93,6 +93,19 @@ pub const BACKOFF_BASE_MILLIS: u64 = 1_000;
 /// See [`BACKOFF_BASE_MILLIS`].
 pub const BACKOFF_CAP_MILLIS: u64 = 60_000;
 
+/// Batches of unknown fate that may go out again at once (ours), and how long it takes for one more: twenty a minute,
+/// a fifth of the importer's window. An outage must not multiply the traffic of the account that suffers it
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>: a retry quota).
+pub const RETRY_BUDGET: u64 = 20;
+/// See [`RETRY_BUDGET`].
+pub const RETRY_REFILL_MILLIS: u64 = 3_000;
+
+/// A wake that comes so much later than it was asked for is a sleep, or a clock that was set forward (ours): a busy
+/// host is late by less.
+pub const LATE_MILLIS: u64 = 2_000;
+/// The longest wait that is asked for at once (ours), so that a clock which was set forward is noticed.
+pub const MAX_WAIT_MILLIS: u64 = 20_000;
+
 /// First look at a batch's outcome after its 200 (imports take about 6 s; before 1 s the answer is `false`).
 pub const FIRST_POLL_MILLIS: u64 = 5_000;
 /// The longest pause between two looks at one batch (ours).

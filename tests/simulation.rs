@@ -26,6 +26,7 @@ const REGRESSIONS: [u64; 0] = [];
 /// One seed: a run to its end, and in some a second one over the same addresses.
 fn simulate(seed: u64, keep_log: bool) -> (RunResult, Option<Vec<String>>) {
     let mut world = World::new(seed, keep_log);
+    world.shows = number("SIMULATION_TRACE").is_some();
     let run = world.run();
     let result = run.summary.result;
     let second = seed.is_multiple_of(3);
@@ -51,8 +52,7 @@ fn number(name: &str) -> Option<u64> {
 fn share(part: u64) {
     if let Some(seed) = number("SIMULATION_SEED") {
         if seed % 4 == part {
-            let (result, log) = simulate(seed, number("SIMULATION_TRACE").is_some());
-            log.into_iter().flatten().for_each(|line| println!("{:.400}", line));
+            let (result, _) = simulate(seed, number("SIMULATION_TRACE").is_some());
             println!("seed {seed}: {result:?}");
         }
         return;

@@ -1,6 +1,9 @@
 //! When to try again: full jitter between zero and a doubling bound; the remote's own word where it gives one.
 
-use crate::limits::{BACKOFF_BASE_MILLIS, BACKOFF_CAP_MILLIS, MAX_RETRY_AFTER_MILLIS};
+use crate::checkpoint::Tape;
+use crate::limits::{
+    BACKOFF_BASE_MILLIS, BACKOFF_CAP_MILLIS, MAX_RETRY_AFTER_MILLIS, RETRY_BUDGET, RETRY_REFILL_MILLIS,
+};
 use crate::time::{Random, Timestamp};
 
 /// The pause before attempt number `failures + 1`, in milliseconds: `random(0, min(cap, base * 2^failures))`
@@ -8,6 +11,36 @@ use crate::time::{Random, Timestamp};
 pub fn backoff_millis(random: &mut Random, failures: u32) -> u64 {
     let bound = BACKOFF_BASE_MILLIS.saturating_mul(1 << failures.min(16)).min(BACKOFF_CAP_MILLIS);
     random.up_to(bound)
+}
+
+/// How many batches may go out again: some at once, then one every few seconds. It keeps the one moment at which it
+/// will be full again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RetryBudget {
+    full_at: Timestamp,
+}
+
+impl RetryBudget {
+    /// The earliest moment for one more; in the past when it may go at once.
+    #[must_use]
+    pub fn opens_at(&self) -> Timestamp {
+        self.full_at.minus((RETRY_BUDGET - 1) * RETRY_REFILL_MILLIS)
+    }
+
+    /// One goes out now.
+    pub fn spend(&mut self, now: Timestamp) {
+        self.full_at = self.full_at.max(now).plus(RETRY_REFILL_MILLIS);
+    }
+
+    pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
+        tape.time(&mut self.full_at)
+    }
+
+    /// The same by a clock that shows `millis` less.
+    #[must_use]
+    pub fn earlier(self, millis: u64) -> Self {
+        Self { full_at: self.full_at.minus(millis) }
+    }
 }
 
 /// Reads `Retry-After`: whole seconds or an HTTP date; capped, and `None` for anything else.

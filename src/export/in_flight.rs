@@ -226,6 +226,15 @@ impl InFlight {
         first
     }
 
+    /// Nobody knows whether these `millis` have passed: no import has taken too long because of them.
+    pub(super) fn overslept(&mut self, millis: u64) {
+        for (_, unit) in self.units.iter_mut() {
+            if let State::Taken(taken) = &mut unit.state {
+                taken.since = taken.since.plus(millis);
+            }
+        }
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.units.values().map(|unit| unit.batch.body().len()).sum()
     }

@@ -27,7 +27,7 @@ use crate::activecampaign::bulk_import;
 use crate::checkpoint::Log;
 use crate::error::{Category, Misuse, Stop};
 use crate::limits::{
-    FORBIDDEN_PAUSE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
+    FORBIDDEN_PAUSE_MILLIS, LATE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
     MULTI_CONTACT_REQUESTS_PER_MINUTE,
 };
 use crate::plan::Plan;
@@ -109,6 +109,24 @@ pub enum Output<F = Summary> {
     Finish(F),
 }
 
+impl<F> Output<F> {
+    /// The same output, with what the end brings put aside: one driver then serves every machine.
+    #[must_use]
+    pub fn without_end(self, end: &mut Option<F>) -> Output<()> {
+        match self {
+            Self::Send(request) => Output::Send(request),
+            Self::Reject(rejection) => Output::Reject(rejection),
+            Self::Store(store) => Output::Store(store),
+            Self::Report(progress) => Output::Report(progress),
+            Self::Wait(wait) => Output::Wait(wait),
+            Self::Finish(finish) => {
+                *end = Some(finish);
+                Output::Finish(())
+            }
+        }
+    }
+}
+
 /// A state to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
@@ -176,6 +194,8 @@ pub struct Export {
     stop: Option<Stop>,
     started: Timestamp,
     reported: Option<Progress>,
+    /// When it asked to be woken at the latest, by its own clock.
+    wake_due: Timestamp,
     finished: bool,
 }
 
@@ -237,6 +257,7 @@ impl Export {
             stop: None,
             started,
             reported: None,
+            wake_due: started,
             finished: false,
         }
     }
@@ -258,7 +279,7 @@ impl Export {
         if !self.outputs.is_empty() {
             return Err(Misuse::Undrained);
         }
-        let now = self.clock.tell(now);
+        let now = self.awake(now);
         match input {
             Input::Bytes(bytes) => {
                 if self.source != SourceState::Open {
@@ -304,6 +325,18 @@ impl Export {
         }
         self.go_on(now);
         Ok(())
+    }
+
+    /// The time by the run's own clock. A host that woke up much later than it was asked to may have slept, or had its
+    /// clock set forward.
+    fn awake(&mut self, now: Timestamp) -> Timestamp {
+        let last = self.clock.now();
+        let now = self.clock.tell(now);
+        if now.since(self.wake_due.max(last)) > LATE_MILLIS {
+            self.remote.overslept(now.since(last), now);
+            self.in_flight.overslept(now.since(last));
+        }
+        now
     }
 
     /// The next output, to `Wait` or `Finish`.
@@ -376,6 +409,10 @@ impl Export {
         if self.encoder.replaying() {
             self.lose();
         }
+        // Whoever cancels a run lets its source go, too.
+        if self.cancelled {
+            return;
+        }
         let remedy =
             "Make the source complete and run the export again. Profiles that were delivered are updated in place.";
         let stop = Stop::new("source_failed", Category::Source, message, remedy);
@@ -445,7 +482,9 @@ impl Export {
         self.store();
         let idle = self.in_flight.requests.is_empty();
         let done = if self.winding_down() {
-            let unsettled = self.in_flight.units.values().any(|unit| unit.is_taken());
+            // What was on its way before a resume is known once its records are read again, cancelled or not.
+            let reading = self.encoder.replaying() && self.source != SourceState::Drained;
+            let unsettled = reading || self.in_flight.units.values().any(|unit| unit.is_taken());
             !(self.can_settle() && unsettled)
         } else {
             self.source == SourceState::Drained && self.in_flight.units.is_empty()
@@ -453,7 +492,8 @@ impl Export {
         if idle && done && self.last_state_stored() {
             return self.finish(now);
         }
-        let wait = self.wait(now);
+        let (wait, due) = self.wait(now);
+        self.wake_due = due;
         let progress = Progress { waiting: Some(wait.reason), ..self.progress() };
         if self.reported != Some(progress) {
             self.reported = Some(progress);
@@ -511,13 +551,18 @@ impl Export {
         // What may have been applied without an answer is neither delivered nor "not sent".
         let unknown = |unit: &in_flight::Unit| unit.fate_unknown && !unit.is_taken();
         let lost: Vec<u64> = self.in_flight.units.iter().filter(|(_, unit)| unknown(unit)).map(|(id, _)| id).collect();
+        // A state that cannot be gone on with leaves what it was sending as unknown as that.
+        self.outcome.unverified += self.awaiting.iter().filter_map(saved::Piece::in_doubt).sum::<u64>();
+        let left = !self.in_flight.units.is_empty();
         for id in lost {
             self.unverified(id, now);
         }
         let progress = self.progress();
         let result = if self.stop.is_some() {
             RunResult::Blocked
-        } else if self.cancelled && (self.source != SourceState::Drained || progress.pending + progress.queued > 0) {
+        } else if self.cancelled
+            && (left || self.source != SourceState::Drained || progress.pending + progress.queued > 0)
+        {
             RunResult::Cancelled
         } else if progress.unverified > 0 {
             RunResult::Incomplete

@@ -4,7 +4,7 @@ use crate::activecampaign::Call;
 use crate::activecampaign::answer::Judgement;
 use crate::checkpoint::Tape;
 use crate::delivery::rate::{Kind, Limiter};
-use crate::delivery::retry::{backoff_millis, retry_after_millis};
+use crate::delivery::retry::{RetryBudget, backoff_millis, retry_after_millis};
 use crate::error::{Category, Stop};
 use crate::limits::{
     MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND,
@@ -25,6 +25,7 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub struct Remote {
     limiter: Limiter,
+    retries: RetryBudget,
     pub(super) random: Random,
     next_id: u64,
     open: usize,
@@ -48,6 +49,7 @@ impl Remote {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             limiter: Limiter::new(),
+            retries: RetryBudget::default(),
             random: Random::new(seed),
             next_id: 0,
             open: 0,
@@ -66,6 +68,7 @@ impl Remote {
     /// the account is back is found out anew.
     pub(super) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
         self.limiter.fields(tape)?;
+        self.retries.fields(tape)?;
         self.random.fields(tape)?;
         tape.time(&mut self.held_until)?;
         tape.time(&mut self.barred_until)?;
@@ -77,6 +80,7 @@ impl Remote {
     pub(super) fn earlier(self, millis: u64) -> Self {
         Self {
             limiter: self.limiter.earlier(millis),
+            retries: self.retries.earlier(millis),
             held_until: self.held_until.minus(millis),
             barred_until: self.barred_until.minus(millis),
             requests: 0,
@@ -100,6 +104,25 @@ impl Remote {
         let most = if self.in_trouble() { 1 } else { MAX_OPEN_REQUESTS };
         let barred = if kind == Kind::Other { Timestamp::default() } else { self.barred_until };
         (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until).max(self.held_until).max(barred))
+    }
+
+    /// When a batch may go out again whose fate is unknown.
+    pub(super) fn retry_opens_at(&self) -> Timestamp {
+        self.retries.opens_at()
+    }
+
+    /// A batch of unknown fate goes out again.
+    pub(super) fn retried(&mut self, now: Timestamp) {
+        self.retries.spend(now);
+    }
+
+    /// The host woke up much later than it was asked to: it slept, or its clock was set forward. Only a second clock
+    /// could tell which, so the windows are kept as if nothing had passed; that costs a minute at most.
+    pub(super) fn overslept(&mut self, millis: u64, now: Timestamp) {
+        self.limiter.doubt(millis, now);
+        for since in [&mut self.troubled_since, &mut self.throttled_since].into_iter().flatten() {
+            *since = since.plus(millis);
+        }
     }
 
     /// Makes room for a request; gives its id.

@@ -127,6 +127,11 @@ impl Piece {
         (self.contacts, self.stage == Stage::Taken)
     }
 
+    /// Contacts of which nobody knows whether they were applied, unless their outcome can be asked for.
+    pub(super) fn in_doubt(&self) -> Option<u64> {
+        (self.stage == Stage::Sending || self.stage == Stage::Ready && self.fate_unknown).then_some(self.contacts)
+    }
+
     /// The unit again. One that was on the wire may have been applied, or never have left: nobody knows.
     pub(super) fn go_on(self, batch: Batch, outcome: &mut Outcome, now: Timestamp) -> Unit {
         let mut unit = Unit {
@@ -182,9 +187,10 @@ impl Piece {
 }
 
 impl Saved {
-    /// The state of a run whose records are all decided up to its bookmark.
+    /// The state of a run whose records are all decided up to its bookmark; much of it is the run's own and goes back
+    /// by [`Saved::give_back`].
     pub(super) fn of(export: &mut Export, bookmark: Bookmark) -> Option<Self> {
-        let keeping = export.keeping.as_ref()?;
+        let keeping = export.keeping.as_mut()?;
         let mut pieces = Vec::new();
         let mut loose_until = export.outcome.loose_until;
         for (id, unit) in export.in_flight.units.iter_mut() {
@@ -196,24 +202,35 @@ impl Saved {
             }
             pieces.push(Piece::of(id, unit));
         }
+        let (account, log) = (keeping.keep.account, core::mem::take(&mut keeping.log));
         Some(Self {
             salt: export.options.seed,
             definition: export.encoder.plan().definition,
-            account: keeping.keep.account,
+            account,
             source_bytes: export.options.source_bytes,
-            clock: export.clock.clone(),
+            clock: core::mem::take(&mut export.clock),
             started: export.started,
             loose_until,
-            remote: export.remote.clone(),
-            outcome: export.outcome.clone(),
+            remote: core::mem::take(&mut export.remote),
+            outcome: core::mem::take(&mut export.outcome),
             index_base: export.index_base.map(|base| u64::from(base == IndexBase::One)),
             suspect: export.suspect,
             one_disproved: export.one_disproved,
             next_unit: export.in_flight.next_unit,
             bookmark,
-            log: keeping.log.clone(),
+            log,
             pieces,
         })
+    }
+
+    /// Gives back what [`Saved::of`] took: nothing is copied to be written.
+    pub(super) fn give_back(self, export: &mut Export) {
+        export.clock = self.clock;
+        export.remote = self.remote;
+        export.outcome = self.outcome;
+        if let Some(keeping) = &mut export.keeping {
+            keeping.log = self.log;
+        }
     }
 
     fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
@@ -236,7 +253,7 @@ impl Saved {
     }
 
     /// The checkpoint; `None` when it is too large.
-    pub(super) fn seal(mut self, key: &CheckpointKey) -> Option<Vec<u8>> {
+    pub(super) fn seal(&mut self, key: &CheckpointKey) -> Option<Vec<u8>> {
         let mut tape = Tape::Write(Vec::new());
         self.fields(&mut tape)?;
         match tape {

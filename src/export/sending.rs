@@ -5,6 +5,7 @@ use super::remote::Request;
 use super::{Export, Output, Wait, WaitReason};
 use crate::activecampaign::{Call, account, bulk_import, contacts, import_info};
 use crate::delivery::rate::Kind;
+use crate::limits::MAX_WAIT_MILLIS;
 use crate::time::Timestamp;
 
 impl Export {
@@ -47,7 +48,8 @@ impl Export {
                 // be taken, and shows that the account is not to blame.
                 State::Ready(at) if sends && !self.waits(unit) => {
                     let size = if unit.suspect { unit.contacts() } else { 1_000 };
-                    offer(*at, unit.kind(), 1 + u64::from(unit.troubles) * 10_000 + size, Purpose::Import(id));
+                    let at = if unit.fate_unknown { (*at).max(self.remote.retry_opens_at()) } else { *at };
+                    offer(at, unit.kind(), 1 + u64::from(unit.troubles) * 10_000 + size, Purpose::Import(id));
                 }
                 State::Taken(taken) if settles && !taken.polling => {
                     offer(taken.next_poll, Kind::Other, asking_first, Purpose::Info(id));
@@ -71,7 +73,7 @@ impl Export {
 
     /// Takes a request up. A batch goes out once its intent is stored, where states are kept; the rest at once.
     fn send(&mut self, purpose: Purpose, now: Timestamp) {
-        let Some((kind, call)) = self.begin(&purpose) else { return };
+        let Some((kind, call)) = self.begin(&purpose, now) else { return };
         let id = self.remote.send(kind, now);
         let import = matches!(purpose, Purpose::Import(_));
         self.in_flight.requests.insert(id, (purpose, now));
@@ -82,7 +84,7 @@ impl Export {
         }
     }
 
-    fn begin(&mut self, purpose: &Purpose) -> Option<(Kind, Call)> {
+    fn begin(&mut self, purpose: &Purpose, now: Timestamp) -> Option<(Kind, Call)> {
         let list = self.encoder.plan().mapping.subscribe.is_none().then(|| self.encoder.plan().list);
         let id = match purpose {
             Purpose::Probe => return Some((Kind::Other, account::user_call())),
@@ -93,6 +95,9 @@ impl Export {
         match (purpose, &mut unit.state) {
             (Purpose::Import(_), state) => {
                 *state = State::Sending;
+                if unit.fate_unknown {
+                    self.remote.retried(now);
+                }
                 Some((kind, bulk_import::call(unit.batch.body().to_vec())))
             }
             (Purpose::Info(_), State::Taken(taken)) => {
@@ -103,8 +108,8 @@ impl Export {
             (Purpose::Lookup(_, entry), State::Checking(checking)) => {
                 checking.looking = true;
                 let email = unit.batch.entries().get(*entry).map(|entry| unit.batch.email(entry));
-                let email = String::from_utf8_lossy(email.unwrap_or_default());
-                Some((Kind::Other, contacts::call(&email, list)))
+                let email = core::str::from_utf8(email.unwrap_or_default()).unwrap_or_default();
+                Some((Kind::Other, contacts::call(email, list)))
             }
             _ => None,
         }
@@ -123,8 +128,10 @@ impl Export {
         self.outputs.push_back(Output::Send(request));
     }
 
-    pub(super) fn wait(&self, now: Timestamp) -> Wait {
+    /// What is waited for, and until when by the run's own clock.
+    pub(super) fn wait(&self, now: Timestamp) -> (Wait, Timestamp) {
         let next = self.next_request();
+        let heartbeat = now.plus(MAX_WAIT_MILLIS);
         let in_flight = u32::try_from(self.in_flight.requests.len()).unwrap_or(u32::MAX);
         let reason = if self.remote.throttled_until() > now {
             WaitReason::Throttled
@@ -143,6 +150,8 @@ impl Export {
                 _ => WaitReason::Source,
             }
         };
-        Wait { until: next.map(|(due, _)| self.clock.host_time(due)), reason, wants_bytes: self.wants_bytes, in_flight }
+        let until = next.map_or(heartbeat, |(due, _)| due.min(heartbeat));
+        let wait = Wait { until: Some(self.clock.host_time(until)), reason, wants_bytes: self.wants_bytes, in_flight };
+        (wait, until)
     }
 }

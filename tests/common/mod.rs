@@ -43,7 +43,7 @@ pub enum Kind {
 pub struct Asked {
     /// By the host's clock.
     pub at: u64,
-    /// By a clock that nobody sets back.
+    /// By a clock that nobody sets.
     pub true_at: u64,
     pub kind: Kind,
     /// Number among the requests of its kind, from 1.
@@ -247,7 +247,7 @@ struct Runner<'f> {
     export: Export,
     dice: Dice,
     now: u64,
-    /// By how much the host's clock was set back, below zero.
+    /// By how much the host's clock was set, back or forward.
     skew: i64,
     fed: usize,
     said_end: bool,
@@ -375,8 +375,8 @@ impl<'f> Runner<'f> {
             let moved = |at: u64| at.checked_add_signed(by).unwrap();
             self.pending = pending.into_iter().map(|((at, id), event)| ((moved(at), id), event)).collect();
             self.now = moved(self.now);
-            // A clock set forward looks like a sleep: whoever has no other clock must believe it.
-            self.skew += by.min(0);
+            // By real time nothing has passed, whichever way the clock was set.
+            self.skew += by;
         }
         if self.world.cancel_at_step == Some(self.trace.steps) {
             return self.tell(&Input::Cancel);

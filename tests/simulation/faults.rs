@@ -83,7 +83,8 @@ pub struct Swarm {
     /// Whether the end of some profile may stay unknown by the account's own doing.
     pub murky: bool,
     pub cancels: bool,
-    pub clock_set_back: bool,
+    /// 38: the host's clock is set, back or forward.
+    pub clock_is_set: bool,
 }
 
 impl Swarm {
@@ -103,7 +104,7 @@ impl Swarm {
             // An import that the account denies twice is anybody's guess.
             murky: dice.below(3) == 0 || forgetful,
             cancels: dice.below(12) == 0,
-            clock_set_back: dice.below(6) == 0,
+            clock_is_set: dice.below(6) == 0,
         }
     }
 
@@ -112,6 +113,13 @@ impl Swarm {
         let dies = self.crashes_left > 0 && dice.below(1_000) < self.crash_rate;
         self.crashes_left -= u64::from(dies);
         dies
+    }
+
+    /// Whether no answer to an import is ever lost, nor the process that was to hear it.
+    fn answers_come_through(&self) -> bool {
+        let losing = [Fault::AnswerLost, Fault::AppliedLate, Fault::Trouble, Fault::Unreadable];
+        let crashes = self.crash_rate > 0 && self.crashes_left > 0;
+        !crashes && !self.store_fails && !losing.iter().any(|fault| self.faults.contains(fault))
     }
 
     /// What happens to a request.
@@ -209,7 +217,8 @@ pub fn account(dice: &mut Dice, model: &Model, swarm: &Swarm) -> Account {
         let fates = [Fate::Completes, Fate::Completes, Fate::Completes, Fate::Fails, Fate::Interrupted, Fate::Stuck];
         let count = dice.below(12);
         knobs.fates = (0..count).map(|_| fates[dice.below(6) as usize]).collect();
-        knobs.same_batch_id = chance(dice, 4);
+        // One id for two batches shows only when both answers come through: see the guide.
+        knobs.same_batch_id = chance(dice, 4) && swarm.answers_come_through();
     }
     let mut account = Account::new(knobs);
     if dice.below(2) == 0 {

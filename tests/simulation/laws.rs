@@ -110,7 +110,12 @@ fn nothing_false_is_delivered(world: &World, run: &Run, stopped: bool) {
     let contacts: Vec<&String> =
         world.model.addresses().filter(|address| !rejected.contains(&world.model.row_of(address).unwrap())).collect();
     let there = contacts.iter().filter(|address| applied(address)).count() as u64;
-    assert!(progress.delivered <= there, "seed {seed}: {} delivered, {there} applied", progress.delivered);
+    assert!(
+        progress.delivered <= there,
+        "seed {seed}: {} delivered, {there} applied, {:?}",
+        progress.delivered,
+        world.account.knobs
+    );
     if !stopped {
         let open = contacts.len() as u64 - progress.delivered;
         assert_eq!(open, progress.unverified, "seed {seed}: contacts without an end");

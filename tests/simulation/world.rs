@@ -90,6 +90,8 @@ pub struct World {
     counts: BTreeMap<Kind, usize>,
     /// A line for each output, of seeds that are run twice.
     pub log: Option<Vec<String>>,
+    /// Whether the lines are shown as they come: a trace is for seeds that fail.
+    pub shows: bool,
 }
 
 /// The end of one run, whatever processes it took.
@@ -127,6 +129,7 @@ impl World {
             processes: 0,
             counts: BTreeMap::new(),
             log: keep_log.then(Vec::new),
+            shows: false,
         }
     }
 
@@ -154,7 +157,8 @@ impl World {
             assert!(self.processes < MOST_PROCESSES, "seed {}: too many processes", self.seed);
             let pauses = [0, 10, 1_000, 30_000, 3_600_000];
             self.now += pauses[self.dice.below(5) as usize];
-            if self.swarm.clock_set_back && self.dice.below(3) == 0 {
+            // Between two processes only a clock that is set back can be told from time that passed.
+            if self.swarm.clock_is_set && self.dice.below(3) == 0 {
                 self.jump(-3_600_000);
             }
         }
@@ -268,7 +272,11 @@ impl World {
         while let Some(output) = process.export.poll_output() {
             assert!(process.wait.is_none() && process.summary.is_none(), "an output after Wait or Finish");
             if let Some(log) = &mut self.log {
-                log.push(format!("{} {} {output:?}", process.number, self.now));
+                let line = format!("{} {} {output:?}", process.number, self.now);
+                if self.shows {
+                    println!("{line:.400}");
+                }
+                log.push(line);
             }
             match output {
                 Output::Send(request) => {
@@ -400,8 +408,9 @@ impl World {
             self.swarm.cancels = false;
             return self.tell(process, &Input::Cancel);
         }
-        if self.swarm.clock_set_back && self.dice.below(300) == 0 {
-            self.jump(-3_600_000);
+        if self.swarm.clock_is_set && self.dice.below(300) == 0 {
+            let by = if self.dice.below(2) == 0 { -3_600_000 } else { 3_600_000 };
+            self.jump(by);
         }
         let wait = process.wait.unwrap();
         if wait.wants_bytes && !process.said_end && self.dice.below(8) != 0 {
