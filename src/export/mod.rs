@@ -13,6 +13,7 @@ mod keeping;
 mod outcome;
 mod progress;
 mod remote;
+mod report;
 mod saved;
 mod sending;
 
@@ -28,10 +29,9 @@ use crate::checkpoint::Log;
 use crate::error::{Category, Misuse, Stop};
 use crate::limits::{
     FORBIDDEN_PAUSE_MILLIS, LATE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
-    MULTI_CONTACT_REQUESTS_PER_MINUTE,
 };
 use crate::plan::Plan;
-use crate::rejection::{Rejection, Rule, shown};
+use crate::rejection::Rejection;
 use crate::time::{Clock, Timestamp};
 use in_flight::{InFlight, Purpose};
 use keeping::Keeping;
@@ -344,53 +344,6 @@ impl Export {
         self.outputs.pop_front()
     }
 
-    /// Where the run stands.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        let counts = self.encoder.counts();
-        let awaited = self.awaiting.iter().map(saved::Piece::counts).filter(|(_, taken)| *taken);
-        let queued = self.in_flight.queued() + awaited.map(|(contacts, _)| contacts).sum::<u64>();
-        let mut progress = Progress {
-            read: counts.read,
-            pending: self.encoder.open_contacts() + self.in_flight.untaken(),
-            queued,
-            delivered: self.outcome.delivered,
-            rejected: counts.rejected + self.outcome.rejected,
-            duplicate: counts.duplicate,
-            excluded: counts.excluded,
-            unchanged: 0,
-            unverified: self.outcome.unverified,
-            resent: self.outcome.resent,
-            batches: self.outcome.batches,
-            requests: self.remote.requests(),
-            source_bytes: self.source_bytes,
-            remaining_millis: self.remaining_millis(),
-            waiting: None,
-        };
-        // Until the records are read again, what is not known otherwise is what was not sent.
-        if self.encoder.replaying() || self.lost {
-            progress.pending = 0;
-            progress.pending = progress.read.saturating_sub(progress.buckets());
-        }
-        progress
-    }
-
-    /// What is left at the account's rate, from the share of the source read so far.
-    fn remaining_millis(&self) -> Option<u64> {
-        let batches = self.outcome.batches.max(1);
-        let total = match self.source {
-            SourceState::Open => {
-                let size = self.options.source_bytes?;
-                (self.source_bytes > 0).then(|| batches.saturating_mul(size) / self.source_bytes)?
-            }
-            _ => batches + self.in_flight.ready() as u64,
-        };
-        let per_minute = MULTI_CONTACT_REQUESTS_PER_MINUTE as u64;
-        // A batch settles some six seconds after it went out.
-        let settling = if self.in_flight.units.is_empty() { 0 } else { 6_000 };
-        Some(total.saturating_sub(batches) * 60_000 / per_minute + settling)
-    }
-
     fn source_ended(&mut self) {
         if self.source != SourceState::Open {
             return;
@@ -544,62 +497,5 @@ impl Export {
             self.source = SourceState::Drained;
             self.stop = Some(encoder::source_changed());
         }
-    }
-
-    fn finish(&mut self, now: Timestamp) {
-        self.finished = true;
-        // What may have been applied without an answer is neither delivered nor "not sent".
-        let unknown = |unit: &in_flight::Unit| unit.fate_unknown && !unit.is_taken();
-        let lost: Vec<u64> = self.in_flight.units.iter().filter(|(_, unit)| unknown(unit)).map(|(id, _)| id).collect();
-        // A state that cannot be gone on with leaves what it was sending as unknown as that.
-        self.outcome.unverified += self.awaiting.iter().filter_map(saved::Piece::in_doubt).sum::<u64>();
-        let left = !self.in_flight.units.is_empty();
-        for id in lost {
-            self.unverified(id, now);
-        }
-        let progress = self.progress();
-        let result = if self.stop.is_some() {
-            RunResult::Blocked
-        } else if self.cancelled
-            && (left || self.source != SourceState::Drained || progress.pending + progress.queued > 0)
-        {
-            RunResult::Cancelled
-        } else if progress.unverified > 0 {
-            RunResult::Incomplete
-        } else if progress.rejected > 0 {
-            RunResult::CompletedWithRejections
-        } else {
-            RunResult::Succeeded
-        };
-        let mut rejected_by_rule = self.encoder.counts().rejected_by_rule;
-        rejected_by_rule.add_all(&self.outcome.rejected_by_rule);
-        let progress = Progress { remaining_millis: None, ..progress };
-        if progress.read > 0 && self.reported != Some(progress) {
-            self.outputs.push_back(Output::Report(progress));
-        }
-        self.outputs.push_back(Output::Finish(Summary {
-            result,
-            progress,
-            rejected_by_rule,
-            omissions: self.encoder.omissions().to_vec(),
-            stop: self.stop.take(),
-            duration_millis: now.since(self.started),
-        }));
-    }
-
-    /// Counts and reports a contact that the account refused.
-    fn reject_entry(&mut self, unit: u64, entry: usize, rule: Rule, reason: &str) {
-        let Some(unit) = self.in_flight.units.get(unit) else { return };
-        let Some(contact) = unit.batch.entries().get(entry) else { return };
-        let rejection = Rejection {
-            position: contact.position,
-            source_id: contact.source_id.as_deref().map(str::to_owned).filter(|id| !id.is_empty()),
-            column: self.encoder.email_column().filter(|_| rule == Rule::FailedInImport).map(str::to_owned),
-            rule,
-            reason: if reason.is_empty() { rule.reason().to_owned() } else { reason.to_owned() },
-            value: shown(unit.batch.email(contact), self.options.reveal),
-        };
-        self.outcome.reject(rule);
-        self.outputs.push_back(Output::Reject(rejection));
     }
 }
