@@ -31,6 +31,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// The same distance ahead as before `millis` that may not have passed; what was over then stays so.
+    #[must_use]
+    pub fn postponed(self, millis: u64, now: Self) -> Self {
+        if self > now.minus(millis) { self.plus(millis) } else { self }
+    }
+
     /// Milliseconds from `earlier` to this moment; zero when the clock went backwards.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {

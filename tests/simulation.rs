@@ -24,7 +24,7 @@ use world::World;
 const REGRESSIONS: [u64; 0] = [];
 
 /// One seed: a run to its end, and in some a second one over the same addresses.
-fn simulate(seed: u64, keep_log: bool) -> (RunResult, Option<Vec<String>>) {
+fn simulate(seed: u64, keep_log: bool) -> (RunResult, World) {
     let mut world = World::new(seed, keep_log);
     world.shows = number("SIMULATION_TRACE").is_some();
     let run = world.run();
@@ -41,7 +41,7 @@ fn simulate(seed: u64, keep_log: bool) -> (RunResult, Option<Vec<String>>) {
         laws::at_the_end(&world, &next, 2);
         laws::the_newest_payload_stays(&world);
     }
-    (result, world.log)
+    (result, world)
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -58,18 +58,21 @@ fn share(part: u64) {
         return;
     }
     let seeds = number("SIMULATION_SEEDS").unwrap_or(2_000);
+    let mut pauses = Vec::new();
     let mut ends = std::collections::BTreeMap::new();
     for seed in (1..=seeds).filter(|seed| seed % 4 == part) {
         let twice = seed % 64 == 1;
         // Shown when the test fails, so that the seed is known.
         println!("seed {seed}");
-        let (result, log) = simulate(seed, twice);
+        let (result, world) = simulate(seed, twice);
         if twice {
-            assert!(log == simulate(seed, true).1, "seed {seed}: two traces");
+            assert!(world.log == simulate(seed, true).1.log, "seed {seed}: two traces");
         }
+        pauses.extend(world.pauses);
         *ends.entry(format!("{result:?}")).or_insert(0_u64) += 1;
     }
     println!("{ends:?}");
+    laws::failures_are_followed_by_pauses(&pauses);
     // A simulation in which everything fails, or nothing does, proves little.
     if seeds >= 2_000 {
         let enough =

@@ -149,6 +149,7 @@ impl Limiter {
         for window in [&mut self.account, &mut self.multi, &mut self.single] {
             window.sent.iter_mut().for_each(|time| *time = time.plus(millis).min(now));
         }
+        self.closed_until = self.closed_until.postponed(millis, now);
     }
 
     /// Until when the account is closed.

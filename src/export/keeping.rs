@@ -195,6 +195,11 @@ impl Export {
             return Err(Misuse::UnknownStore);
         }
         keeping.storing = false;
+        // The account has closed meanwhile: what waited for its intent goes out when it opens.
+        if self.remote.closed_until() > now {
+            self.recall();
+            return Ok(());
+        }
         let mut released = Vec::new();
         while let Some((_, request)) = keeping.held.pop_front_if(|(in_state, _)| *in_state <= number) {
             released.push(request);

@@ -333,8 +333,10 @@ impl Export {
         let last = self.clock.now();
         let now = self.clock.tell(now);
         if now.since(self.wake_due.max(last)) > LATE_MILLIS {
-            self.remote.overslept(now.since(last), now);
-            self.in_flight.overslept(now.since(last));
+            let doubtful = now.since(last);
+            self.remote.overslept(doubtful, now);
+            self.in_flight.overslept(doubtful);
+            self.outcome.loose_until = self.outcome.loose_until.postponed(doubtful, now);
         }
         now
     }

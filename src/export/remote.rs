@@ -120,6 +120,8 @@ impl Remote {
     /// could tell which, so the windows are kept as if nothing had passed; that costs a minute at most.
     pub(super) fn overslept(&mut self, millis: u64, now: Timestamp) {
         self.limiter.doubt(millis, now);
+        self.held_until = self.held_until.postponed(millis, now);
+        self.barred_until = self.barred_until.postponed(millis, now);
         for since in [&mut self.troubled_since, &mut self.throttled_since].into_iter().flatten() {
             *since = since.plus(millis);
         }
@@ -217,6 +219,11 @@ impl Remote {
     /// Until when the account said to wait.
     pub(super) fn throttled_until(&self) -> Timestamp {
         self.limiter.closed_until()
+    }
+
+    /// Until when nothing at all is sent, because the account or its key said so.
+    pub(super) fn closed_until(&self) -> Timestamp {
+        self.limiter.closed_until().max(self.held_until)
     }
 
     /// Requests sent so far.

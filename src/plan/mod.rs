@@ -46,7 +46,7 @@ pub struct Plan {
     pub automations: Automations,
     /// Whether the account's lists and fields were known when this plan was made.
     pub resolved: bool,
-    /// Stands for the definition's text and the ids that it resolved to: a run goes on with the same only.
+    /// Stands for the settings, their names apart, and the ids that they resolved to: a run goes on with the same only.
     pub definition: u64,
 }
 
@@ -74,7 +74,7 @@ impl Plan {
         let mut issues = Issues::default();
         let plan = read(&value, account, allowed_hosts, &mut issues);
         match plan {
-            Some(plan) if issues.0.is_empty() => Ok(Self { definition: number_of(settings, &plan), ..plan }),
+            Some(plan) if issues.0.is_empty() => Ok(Self { definition: number_of(&value, &plan), ..plan }),
             _ => Err(issues.0),
         }
     }
@@ -129,10 +129,52 @@ fn read(
     })
 }
 
-fn number_of(settings: &[u8], plan: &Plan) -> u64 {
-    let ids = plan.mapping.fields.iter().flat_map(|field| field.id.to_le_bytes());
-    let bytes: Vec<u8> = settings.iter().copied().chain(ids).collect();
+/// Settings that change nothing of what is sent: a run goes on when they were changed.
+const NAMES: [&str; 2] = ["name", "$schema"];
+
+fn number_of(settings: &serde_json::Value, plan: &Plan) -> u64 {
+    let mut bytes = Vec::new();
+    for (key, value) in settings.as_object().into_iter().flatten().filter(|(key, _)| !NAMES.contains(&key.as_str())) {
+        write_text(key, &mut bytes);
+        write_value(value, &mut bytes);
+    }
+    bytes.extend(plan.mapping.fields.iter().flat_map(|field| field.id.to_le_bytes()));
     checkpoint::stands_for(&bytes)
+}
+
+/// The settings themselves, however they are spaced and in whatever order their keys stand. A number with a fraction is
+/// no setting.
+fn write_value(value: &serde_json::Value, bytes: &mut Vec<u8>) {
+    use serde_json::Value::{Array, Bool, Null, Number, Object, String};
+    match value {
+        Null => bytes.push(b'n'),
+        Bool(yes) => bytes.extend_from_slice(&[b'b', u8::from(*yes)]),
+        Number(number) => {
+            bytes.push(b'i');
+            bytes.extend_from_slice(&number.as_u64().unwrap_or_default().to_le_bytes());
+        }
+        String(text) => write_text(text, bytes),
+        Array(items) => {
+            bytes.push(b'[');
+            items.iter().for_each(|item| write_value(item, bytes));
+            bytes.push(b']');
+        }
+        // In the order of their names, as they are kept.
+        Object(entries) => {
+            bytes.push(b'{');
+            for (key, value) in entries {
+                write_text(key, bytes);
+                write_value(value, bytes);
+            }
+            bytes.push(b'}');
+        }
+    }
+}
+
+fn write_text(text: &str, bytes: &mut Vec<u8>) {
+    bytes.push(b's');
+    bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 fn read_version(root: &Section<'_>, issues: &mut Issues) {

@@ -9,6 +9,7 @@ pub mod account;
 pub mod dice;
 pub mod encode;
 pub mod laws;
+pub mod quiet;
 
 use account::{Account, Knobs, Reply};
 use activecampaign_export::activecampaign::Method;

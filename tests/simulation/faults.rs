@@ -1,6 +1,6 @@
 //! Which faults a seed switches on, and how often: a random subset each time, so that rare pairs meet.
 
-use super::model::Model;
+use super::model::{Model, Size};
 use crate::common::account::{Account, Fate, Knobs, Reply};
 use crate::common::dice::Dice;
 use crate::common::{Kind, contact_before};
@@ -207,7 +207,7 @@ pub fn account(dice: &mut Dice, model: &Model, swarm: &Swarm) -> Account {
         odd_word: chance(dice, 4),
         import_millis: [0, 500, 6_000, 40_000][dice.below(4) as usize],
         // Half of a halved body still fits, so that no contact alone is too large.
-        max_bytes: chance(dice, 8).then_some(40_000),
+        max_bytes: (chance(dice, 8) && model.size != Size::Alone).then_some(40_000),
         ..Knobs::default()
     };
     if swarm.murky {
@@ -219,6 +219,13 @@ pub fn account(dice: &mut Dice, model: &Model, swarm: &Swarm) -> Account {
         knobs.fates = (0..count).map(|_| fates[dice.below(6) as usize]).collect();
         // One id for two batches shows only when both answers come through: see the guide.
         knobs.same_batch_id = chance(dice, 4) && swarm.answers_come_through();
+        // Without end, so that only a counter of attempts ends it.
+        match dice.below(12) {
+            0 => knobs.fates = vec![Fate::Fails; 400],
+            1 => knobs.fates = vec![Fate::Stuck; 400],
+            2 => knobs.info_status = Some([400, 404][dice.below(2) as usize]),
+            _ => {}
+        }
     }
     let mut account = Account::new(knobs);
     if dice.below(2) == 0 {

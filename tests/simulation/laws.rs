@@ -1,10 +1,11 @@
 //! The invariants of delivery, judged by the wire, the oracle and the reference model alone.
 
+use super::faults::Fault;
 use super::model::Fate;
 use super::world::{Run, World};
 use crate::common::account::address;
 use crate::common::laws::{bulks, contacts_of, within_the_windows};
-use activecampaign_export::export::{Progress, RunResult, Store};
+use activecampaign_export::export::{Progress, RunResult, Store, Summary};
 use activecampaign_export::rejection::Rule;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,7 @@ pub fn at_the_end(world: &World, run: &Run, number: u64) {
     nothing_false_is_delivered(world, run, stopped);
     if number == 1 {
         resends_have_a_cause(world, run);
+        resends_are_identical(world);
         within_the_windows(&world.asked, seed);
         // A batch whose fate stays unknown five times in a row is given up in good conscience.
         if !world.swarm.murky && !stopped && world.swarm.rate <= 80 {
@@ -156,6 +158,52 @@ fn resends_have_a_cause(world: &World, run: &Run) {
     let told = run.summary.progress.resent;
     assert!(told >= resent, "seed {seed}: {resent} contacts went out again, {told} were told");
     assert!(world.processes > 1 || told == resent, "seed {seed}: {resent} contacts went out again, {told} were told");
+}
+
+/// 6 and 9: an address stands in one body only, unless a refusal or repeated failures gave cause to take that body
+/// apart; then all others are parts of it.
+fn resends_are_identical(world: &World) {
+    let seed = world.seed;
+    let mut holders: BTreeMap<String, Vec<(BTreeSet<String>, bool)>> = BTreeMap::new();
+    let sent: BTreeSet<&[u8]> = bulks(&world.asked).filter(|asked| asked.left).map(|asked| &*asked.body).collect();
+    for body in sent {
+        let met = &world.bodies[body];
+        let addresses: BTreeSet<String> = contacts_of(body).iter().map(address).collect();
+        for one in &addresses {
+            holders.entry(one.clone()).or_default().push((addresses.clone(), met.refused || met.faults >= 2));
+        }
+    }
+    for (address, mut bodies) in holders {
+        bodies.sort_by_key(|(addresses, _)| core::cmp::Reverse(addresses.len()));
+        for pair in bodies.windows(2) {
+            let ((whole, cause), (part, _)) = (&pair[0], &pair[1]);
+            assert!(*cause, "seed {seed}: {address} was packed again without a cause");
+            assert!(part.len() < whole.len() && part.is_subset(whole), "seed {seed}: {address} in bodies that overlap");
+        }
+    }
+}
+
+/// 15: a run stops for what a fault of this seed explains; the source and the states never are to blame here.
+pub fn a_stop_has_a_cause(world: &World, summary: &Summary) {
+    let Some(stop) = &summary.stop else { return };
+    let (faults, knobs) = (&world.swarm.faults, &world.account.knobs);
+    let has = |wanted: &[Fault]| wanted.iter().any(|fault| faults.contains(fault));
+    let explained = match stop.code {
+        "key_refused" => has(&[Fault::Forbidden, Fault::Page]),
+        "state_not_stored" => world.swarm.store_fails,
+        "remote_unavailable" => !faults.is_empty(),
+        "rate_limited" => has(&[Fault::TooMany, Fault::ImportsThrottled]),
+        "batches_refused" => !knobs.refuse_silently.is_empty() || !knobs.refuse_named.is_empty(),
+        _ => false,
+    };
+    assert!(explained, "seed {}: stopped without a cause: {stop:?}", world.seed);
+}
+
+/// Attempts are spaced: full jitter may be short once, and not most of the time.
+pub fn failures_are_followed_by_pauses(pauses: &[u64]) {
+    let short = pauses.iter().filter(|pause| **pause < 100).count();
+    println!("{short} of {} pauses are short", pauses.len());
+    assert!(short * 4 <= pauses.len() + 20, "no backoff: {short} of {} pauses are short", pauses.len());
 }
 
 /// 14: what an address was given last is the newest run's.

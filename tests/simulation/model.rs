@@ -16,6 +16,16 @@ pub enum Fate {
     Rejected(&'static str),
 }
 
+/// How large the contacts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Usual,
+    /// A third of them some kilobytes.
+    Long,
+    /// So large that no two fit one request.
+    Alone,
+}
+
 /// A source and the fates of its profiles, in the order of their rows.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -24,6 +34,7 @@ pub struct Model {
     rows: BTreeMap<String, u64>,
     /// What the account must be sent for each address.
     pub payloads: BTreeMap<String, Value>,
+    pub size: Size,
 }
 
 /// The definition of every simulated export.
@@ -39,15 +50,21 @@ pub fn definition() -> Value {
 
 impl Model {
     /// A source of so many profiles; `run` is part of what is sent, so that two runs are told apart.
-    pub fn new(dice: &mut Dice, profiles: usize, run: u64, long: bool) -> Self {
+    pub fn new(dice: &mut Dice, profiles: usize, run: u64, size: Size) -> Self {
         let mut csv = String::from("CustomerId,EMail,FirstName,LastName,Points\n");
         let (mut fates, mut payloads, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         let faulty = dice.below(20);
         for row in 1..=profiles {
             let number = row as u64;
             let kind = if dice.below(100) < faulty { dice.below(5) } else { 9 };
-            let first = if long && dice.below(3) == 0 { "Ada".repeat(1_500) } else { format!("Ada{row}") };
-            let (id, last, points) = (format!("C{row}"), format!("Run{run}"), number * 7);
+            let first = match size {
+                // Each becomes two bytes of JSON.
+                Size::Alone => "\\".repeat(60_000),
+                Size::Long if dice.below(3) == 0 => "Ada".repeat(1_500),
+                _ => format!("Ada{row}"),
+            };
+            let more = if size == Size::Alone { first.as_str() } else { "" };
+            let (id, last, points) = (format!("C{row}"), format!("Run{run}{more}"), number * 7);
             let known = 1 + dice.below(number);
             let (written, fate) = match kind {
                 0 => ("nobody".to_owned(), Fate::Rejected("email_no_at")),
@@ -83,7 +100,7 @@ impl Model {
             Fate::Contact(address) => Some((address.clone(), row)),
             _ => None,
         });
-        Self { csv: csv.into_bytes(), rows: rows.collect(), fates, payloads }
+        Self { csv: csv.into_bytes(), rows: rows.collect(), fates, payloads, size }
     }
 
     /// The row of an address, from 1.

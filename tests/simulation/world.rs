@@ -3,7 +3,7 @@
 
 use super::faults::{Swarm, Wire, account};
 use super::laws;
-use super::model::{Model, definition};
+use super::model::{Model, Size, definition};
 use crate::common::account::{Account, Reply};
 use crate::common::dice::Dice;
 use crate::common::{Asked, Kind, START, kind_of, schema};
@@ -31,6 +31,19 @@ pub struct Durable {
     pub log: Vec<u8>,
     pub rejections: Vec<Rejection>,
     progress: Option<Progress>,
+    /// Until when the account is closed, as far as the stored state can know.
+    closed_until: u64,
+}
+
+/// What happened to one body on the wire.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// The account refused it, so that it may be taken apart.
+    pub refused: bool,
+    /// Answers that were not the account's, or none.
+    pub faults: u64,
+    /// Who learned that no answer comes, and when, until it goes out again.
+    failed: Option<(u64, u64)>,
 }
 
 enum Event {
@@ -52,7 +65,7 @@ struct Process {
     /// Rejections that were told and are not stored yet.
     told: Vec<Rejection>,
     /// What the state that is being stored would make durable.
-    storing: Option<(Store, Vec<Rejection>, Progress)>,
+    storing: Option<(Store, Vec<Rejection>, Progress, u64)>,
     /// The input being handled is the word that a state is stored.
     stored_now: bool,
     /// It died over the word that a state is stored.
@@ -62,6 +75,8 @@ struct Process {
     /// It was about to send what it had stored: that much may overlap.
     grace: bool,
     steps: usize,
+    /// Until when the account told it to ask for nothing, by true time.
+    closed_until: u64,
 }
 
 /// How a process ended.
@@ -88,6 +103,9 @@ pub struct World {
     pending: BTreeMap<(u64, u64), (u64, Event)>,
     pub processes: u64,
     counts: BTreeMap<Kind, usize>,
+    pub bodies: BTreeMap<Vec<u8>, Body>,
+    /// Milliseconds between the word that no answer comes and the same batch's next send.
+    pub pauses: Vec<u64>,
     /// A line for each output, of seeds that are run twice.
     pub log: Option<Vec<String>>,
     /// Whether the lines are shown as they come: a trace is for seeds that fail.
@@ -109,8 +127,13 @@ impl World {
             5..9 => dice.between(200, 1_200),
             _ => dice.between(1_200, 2_500),
         };
-        let long = dice.below(8) == 0;
-        let model = Model::new(&mut dice, profiles as usize, 1, long);
+        // Now and then so large that each contact is a batch of its own, of which the account takes the fewest.
+        let (profiles, size) = match dice.below(40) {
+            0 => (dice.between(25, 60), Size::Alone),
+            1..6 => (profiles, Size::Long),
+            _ => (profiles, Size::Usual),
+        };
+        let model = Model::new(&mut dice, profiles as usize, 1, size);
         let account = account(&mut dice, &model, &swarm);
         Self {
             seed,
@@ -128,6 +151,8 @@ impl World {
             pending: BTreeMap::new(),
             processes: 0,
             counts: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            pauses: Vec::new(),
             log: keep_log.then(Vec::new),
             shows: false,
         }
@@ -142,6 +167,7 @@ impl World {
             let process = self.start(first);
             match self.follow(process) {
                 End::Finished(summary) => {
+                    laws::a_stop_has_a_cause(self, &summary);
                     let again = match summary.result {
                         RunResult::Blocked => true,
                         RunResult::Cancelled => self.dice.below(2) == 0,
@@ -166,7 +192,7 @@ impl World {
 
     /// A new run over another source, after the one before has ended or was given up.
     pub fn next_run(&mut self, profiles: usize) -> Run {
-        self.model = Model::new(&mut self.dice, profiles, 2, false);
+        self.model = Model::new(&mut self.dice, profiles, 2, Size::Usual);
         let before = core::mem::take(&mut self.durable);
         let keep = before.checkpoint.as_deref();
         let now = Timestamp::from_millis(self.now);
@@ -222,6 +248,7 @@ impl World {
             fenced: false,
             grace: false,
             steps: 0,
+            closed_until: self.durable.closed_until,
         }
     }
 
@@ -334,7 +361,7 @@ impl World {
             return true;
         }
         let progress = process.export.progress();
-        process.storing = Some((store, told, progress));
+        process.storing = Some((store, told, progress, process.closed_until));
         let takes = self.dice.between(1, 40);
         self.later(process.number, takes, Event::Stored(number, true));
         true
@@ -360,14 +387,17 @@ impl World {
         let Request { id, call } = request;
         let kind = kind_of(&call.path);
         let bulk = kind == Kind::Bulk;
-        assert!(!bulk || process.stored_now, "seed {}: a batch went out before its intent was stored", self.seed);
+        // First, since a stale owner is told of no stored state, which the second one would name.
         assert!(!bulk || !process.fenced || process.grace, "seed {}: a stale owner sent a batch", self.seed);
+        assert!(!bulk || process.stored_now, "seed {}: a batch went out before its intent was stored", self.seed);
+        let true_at = self.true_now();
         let nth = self.counts.entry(kind).or_default();
         *nth += 1;
         let body = call.body.unwrap_or_default();
         let starts = body.windows(9).filter(|window| window == br#"{"email":"#);
         let contacts = if bulk { starts.count() } else { 0 };
-        let true_at = self.now.checked_add_signed(-self.skew).unwrap();
+        let open = true_at >= process.closed_until || process.fenced;
+        assert!(open, "seed {}: a request to a closed account", self.seed);
         let mut asked = Asked { at: self.now, true_at, kind, nth: *nth, path: call.path, body, contacts, left: true };
         let method = if call.method == Method::Post { "POST" } else { "GET" };
         let wire = self.swarm.wire(&mut self.dice, kind);
@@ -375,6 +405,7 @@ impl World {
         if matches!(kind, Kind::Bulk | Kind::Info) && wire != Wire::Fine {
             self.excuses += 1;
         }
+        let wire_fine = wire == Wire::Fine;
         let mut take = || self.account.answer(self.now, method, &asked.path, &asked.body);
         let event = match wire {
             Wire::Fine => Event::Answer(id, take()),
@@ -394,11 +425,32 @@ impl World {
             }
         };
         asked.left = !matches!(event, Event::Silence(_, Sent::No));
+        let takes = self.dice.between(20, 900);
+        if bulk && !process.fenced {
+            self.follow_body(process.number, &asked, &event, wire_fine, takes);
+        }
         if !process.fenced || process.grace {
             self.asked.push(asked);
         }
-        let takes = self.dice.between(20, 900);
         self.later(process.number, takes, event);
+    }
+
+    /// Notes what gives cause to take a body apart, and how long one that got no answer pauses.
+    fn follow_body(&mut self, owner: u64, asked: &Asked, event: &Event, fine: bool, takes: u64) {
+        let body = self.bodies.entry(asked.body.clone()).or_default();
+        body.refused |= fine && matches!(event, Event::Answer(_, Reply { status: 400 | 413, .. }));
+        body.faults += u64::from(!fine);
+        if let Some((process, failed_at)) = body.failed.take()
+            && process == owner
+        {
+            self.pauses.push(asked.true_at.saturating_sub(failed_at));
+        }
+        body.failed = matches!(event, Event::Silence(..)).then_some((owner, asked.true_at + takes));
+    }
+
+    /// The time by a clock that nobody sets back.
+    fn true_now(&self) -> u64 {
+        self.now.checked_add_signed(-self.skew).unwrap()
     }
 
     /// Lets the next thing happen to a process: a piece of the source, something pending, or the end of the wait.
@@ -436,6 +488,10 @@ impl World {
         match event {
             Event::Answer(id, Reply { status, retry_after, body }) => {
                 let retry_after = retry_after.as_deref();
+                if status == 429 {
+                    let seconds = retry_after.and_then(|header| header.parse::<u64>().ok()).unwrap_or(0);
+                    process.closed_until = process.closed_until.max(self.true_now() + seconds.min(900) * 1_000);
+                }
                 self.tell(process, &Input::Response { id, status, retry_after, body: &body });
             }
             Event::Silence(id, sent) => self.tell(process, &Input::Unanswered { id, sent }),
@@ -443,7 +499,8 @@ impl World {
                 self.tell(process, &Input::NotStored { number, taken_over: true });
             }
             Event::Stored(number, true) => {
-                if let Some((store, told, progress)) = process.storing.take() {
+                if let Some((store, told, progress, closed_until)) = process.storing.take() {
+                    self.durable.closed_until = closed_until;
                     self.write(store, told, progress);
                 }
                 // On the disk, and the process does not know it yet.
