@@ -10,7 +10,7 @@
 //! Neither holds the API key, an address, or any value of a profile.
 
 use crate::error::{Category, Stop};
-use crate::limits::{LOG_BLOCK_HASHES, MAX_CHECKPOINT_BYTES};
+use crate::limits::{LOG_BLOCK_HASHES, MAX_CHECKPOINT_BYTES, MAX_COUNT};
 use crate::time::Timestamp;
 use core::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
@@ -275,10 +275,16 @@ impl Tape<'_> {
         Some(())
     }
 
+    /// A count or a place, which no sum of a few can make overflow.
+    pub(crate) fn count(&mut self, number: &mut u64) -> Option<()> {
+        self.number(number)?;
+        (*number <= MAX_COUNT).then_some(())
+    }
+
     pub(crate) fn small(&mut self, number: &mut u32) -> Option<()> {
         let mut wide = u64::from(*number);
         self.number(&mut wide)?;
-        *number = u32::try_from(wide).ok()?;
+        *number = u32::try_from(wide).ok().filter(|number| *number <= u32::MAX / 2)?;
         Some(())
     }
 
@@ -291,7 +297,7 @@ impl Tape<'_> {
 
     pub(crate) fn time(&mut self, time: &mut Timestamp) -> Option<()> {
         let mut millis = time.as_millis();
-        self.number(&mut millis)?;
+        self.count(&mut millis)?;
         *time = Timestamp::from_millis(millis);
         Some(())
     }

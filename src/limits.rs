@@ -42,6 +42,9 @@ pub const MAX_TAGS: usize = 100;
 /// Custom fields of one mapping (ours).
 pub const MAX_FIELDS: usize = 500;
 
+/// Profiles after which a share of rejected ones tells something (ours): a bad start is often a few test entries.
+pub const EARLY_STOP_PROFILES: u64 = 500;
+
 /// Bytes of the settings text (ours).
 pub const MAX_SETTINGS_BYTES: usize = 1_048_576;
 
@@ -115,6 +118,10 @@ pub const SETTLE_DEADLINE_MILLIS: u64 = 30 * 60_000;
 
 /// Bytes of one checkpoint (ours): some kilobytes are usual; the names of 4,096 columns may take much of the rest.
 pub const MAX_CHECKPOINT_BYTES: usize = 1_048_576;
+/// Any count, place or time of a checkpoint (ours): 2^53 - 1, the largest whole number that JavaScript holds.
+pub const MAX_COUNT: u64 = 9_007_199_254_740_991;
+/// How far ahead of a state's own clock its times may be (ours): twice the longest wait there is.
+pub const MAX_AHEAD_MILLIS: u64 = 30 * 60_000;
 /// Hashes of packed addresses that are stored together, beside the checkpoints (ours): 4 KiB, so that a checkpoint
 /// stays small and a million addresses are two thousand blocks.
 pub const LOG_BLOCK_HASHES: usize = 512;

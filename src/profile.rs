@@ -17,9 +17,9 @@ pub struct Position {
 
 impl Position {
     pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
-        tape.number(&mut self.row)?;
-        tape.number(&mut self.line)?;
-        tape.number(&mut self.offset)
+        tape.count(&mut self.row)?;
+        tape.count(&mut self.line)?;
+        tape.count(&mut self.offset)
     }
 }
 

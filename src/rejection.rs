@@ -101,7 +101,7 @@ impl RuleCounts {
     /// Rules are only ever added at the end of a version's list: an older checkpoint has fewer counts.
     pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
         let mut counts = self.0.to_vec();
-        tape.list(&mut counts, self.0.len(), Tape::number)?;
+        tape.list(&mut counts, self.0.len(), Tape::count)?;
         self.0.iter_mut().zip(counts).for_each(|(own, read)| *own = read);
         Some(())
     }

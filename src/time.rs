@@ -72,7 +72,7 @@ impl Clock {
 
     pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
         tape.time(&mut self.last)?;
-        tape.number(&mut self.behind_millis)
+        tape.count(&mut self.behind_millis)
     }
 
     /// The host's time for a time of this clock.

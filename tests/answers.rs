@@ -431,3 +431,21 @@ proptest! {
         prop_assert!(!said.contains('@') && said.chars().count() <= 200 && !said.chars().any(char::is_control));
     }
 }
+
+/// An answer of two megabytes about a batch of 250 is about another one, and nobody reads all of it.
+#[test]
+fn outcomes_with_more_than_a_batch_can_hold() {
+    let ids: Vec<String> = (0..50_000).rev().map(|id| id.to_string()).collect();
+    let addresses: Vec<String> = (0..50_000).map(|index| format!("user{index}@example.com")).collect();
+    let answer = json!({"status": "completed", "success": ids, "failure": addresses});
+    let Some(import_info::Info::Completed { success, failure }) = import_info::read(&answer) else {
+        panic!("an outcome")
+    };
+    assert_eq!((success.len(), failure.len()), (251, 251));
+    // The same one again and again is one.
+    let again = json!({"status": "completed", "success": vec!["7"; 9_000], "failure": vec!["A@b.example"; 9_000]});
+    let Some(import_info::Info::Completed { success, failure }) = import_info::read(&again) else {
+        panic!("an outcome")
+    };
+    assert_eq!((success.len(), failure), (1, vec!["a@b.example".to_owned()]));
+}

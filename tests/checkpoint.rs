@@ -14,7 +14,9 @@ use activecampaign_export::time::Timestamp;
 use common::account::{Account, Knobs};
 use common::quiet::{KEEP, Quiet};
 use common::{START, contact_before, csv, definition, email, schema};
+use core::hash::Hasher;
 use proptest::prelude::*;
+use siphasher::sip128::Hasher128;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
@@ -264,6 +266,53 @@ fn another_source_of_the_same_length_is_found_out() {
     assert_eq!(summary.stop.map(|stop| (stop.code, stop.category)), Some(("source_changed", Category::Source)));
     assert!(world.posts.is_empty(), "something was sent");
     assert_eq!(world.states, 0, "the state was written over");
+}
+
+/// A state with this body and the right MAC, as only somebody with the key can write it.
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut framed = b"ACXC".to_vec();
+    framed.extend_from_slice(&VERSION.to_le_bytes());
+    framed.extend_from_slice(&u32::try_from(body.len()).unwrap().to_le_bytes());
+    framed.extend_from_slice(body);
+    let mut hasher = siphasher::sip128::SipHasher24::new_with_key(b"the state's key!");
+    hasher.write(&[1]);
+    hasher.write(&framed);
+    framed.extend_from_slice(&hasher.finish128().as_u128().to_le_bytes());
+    framed
+}
+
+/// Behind the MAC stands what an older release may have got wrong: whatever it is, it is refused, or adds up and ends.
+#[test]
+fn states_that_cannot_be_are_refused() {
+    let (checkpoint, log, _) = state();
+    let body = &checkpoint[10..checkpoint.len() - 16];
+    assert!(sealed(body) == checkpoint, "the frame is not what the documentation says");
+    let (mut refused, mut driven) = (0, 0);
+    for at in 0..body.len() {
+        for change in [0x01, 0x40, 0x80, 0xff] {
+            let mut hostile = body.to_vec();
+            hostile[at] ^= change;
+            match resume(options(), &sealed(&hostile), &log) {
+                Err(stop) => {
+                    // Names of columns are checked against the definition, as those of a source are.
+                    assert!(stop.code.starts_with("checkpoint_") || stop.code == "settings", "byte {at}: {stop:?}");
+                    refused += 1;
+                }
+                Ok(export) => {
+                    assert!(export.progress().balances(), "byte {at}: {:?}", export.progress());
+                    if at % 97 == 0 {
+                        let account = RefCell::new(account());
+                        let mut world = world(&account);
+                        world.now = START + 10_000;
+                        let summary = world.drive(export, |_| false).expect("nobody killed it");
+                        assert!(summary.progress.balances(), "byte {at}: {summary:?}");
+                        driven += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 1_000 && driven > 20, "{refused} refused, {driven} driven");
 }
 
 proptest! {

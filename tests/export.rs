@@ -14,6 +14,7 @@ use activecampaign_export::time::Timestamp;
 use common::account::{Knobs, Reply, address};
 use common::laws::{bulks, contacts_of, resends_are_identical};
 use common::{Ending, Fault, Kind, START, Trace, World, contact, csv, definition, each_seed, schema};
+use serde_json::json;
 
 fn settled(summary: &Summary) -> u64 {
     summary.progress.delivered + summary.progress.rejected + summary.progress.unverified
@@ -311,4 +312,40 @@ fn the_first_of_an_address_wins() {
     let sent = bulks(&trace.asked).flat_map(|asked| contacts_of(&asked.body));
     let kept: Vec<_> = sent.filter(|sent| address(sent) == "user17@example.com").collect();
     assert_eq!(kept, [contact(17)]);
+}
+
+/// A source of which every fifth address is none.
+fn every_fifth_bad(count: usize) -> Vec<u8> {
+    let text = String::from_utf8(csv(count)).unwrap();
+    let spoilt =
+        |(at, line): (usize, &str)| if at % 5 == 1 { line.replace("@Example", " at example") } else { line.into() };
+    text.lines().enumerate().map(spoilt).map(|line| line + "\n").collect::<String>().into_bytes()
+}
+
+/// Fault 52: more rejected profiles than the definition allows look like a wrong column.
+#[test]
+fn a_share_of_rejected_profiles_stops_the_run() {
+    let run = |count: usize, most: Option<u64>| {
+        let mut world = World::new(1, 0, Knobs::default());
+        world.csv = every_fifth_bad(count);
+        if let Some(most) = most {
+            world.definition["maxRejectedPercent"] = json!(most);
+        }
+        world.run()
+    };
+    let stopped = run(20_000, Some(19));
+    assert_eq!(stopped.stop(), Some(("too_many_rejected", Category::Source)), "{:?}", stopped.summary());
+    assert!((500..3_000).contains(&stopped.end().read), "{:?}", stopped.summary());
+    let message = &stopped.summary().stop.as_ref().unwrap().message;
+    assert!(message.contains("email_no_at") && message.contains("19 %"), "{message}");
+    // What had gone out before is followed to its end.
+    assert_eq!((stopped.end().queued, stopped.end().unverified), (0, 0));
+    for most in [None, Some(21), Some(100)] {
+        let whole = run(20_000, most);
+        assert_eq!(whole.result(), RunResult::CompletedWithRejections, "{most:?}");
+        assert_eq!((whole.end().delivered, whole.end().rejected), (16_000, 4_000), "{most:?}");
+    }
+    // A small source is judged when it is read, before anything is sent.
+    let small = run(10, Some(0));
+    assert_eq!((small.stop().map(|(code, _)| code), small.asked.len()), (Some("too_many_rejected"), 0));
 }

@@ -11,6 +11,7 @@ use activecampaign_export::export::{RunResult, WaitReason};
 use common::account::{Knobs, Reply};
 use common::laws::{bulks, resends_are_identical};
 use common::{Asked, Fault, Kind, START, Trace, World, each_seed};
+use std::collections::BTreeSet;
 
 const PAGE: &str = "<!DOCTYPE html><html><body><form>Log in</form></body></html>";
 const LIMIT: &str = r#"{"success":0,"message":"Rate limit exceeded.","failureReasons":["Up to 100 imports may be requested per minute.Please batch contacts into larger requests, or retry this request in a minute."]}"#;
@@ -324,4 +325,31 @@ fn refusals_that_a_person_must_end() {
             assert!(bulks(&trace.asked).count() <= 6, "{status}: hammered");
         });
     }
+}
+
+/// Every second batch's first answer is lost, though the account does its work: what goes out again has a budget of its
+/// own, so that the account gets no more than its usual traffic and a fifth.
+#[test]
+fn resends_have_a_budget() {
+    let world = |seed| {
+        let mut sent = BTreeSet::new();
+        World::new(seed, 40_000, Knobs::default()).faults(move |asked| {
+            let first = is_bulk(asked) && sent.insert(asked.body.clone());
+            if first && sent.len().is_multiple_of(2) { Fault::AnswerLost } else { Fault::None }
+        })
+    };
+    each_seed(3, world, |trace| {
+        let seed = trace.seed;
+        assert_eq!(trace.end().delivered, 40_000, "seed {seed}: {:?}", trace.summary());
+        let mut seen = BTreeSet::new();
+        let again: Vec<u64> = bulks(&trace.asked).filter(|asked| !seen.insert(&asked.body)).map(|one| one.at).collect();
+        assert!(again.len() > 60, "seed {seed}: only {} resends", again.len());
+        for (first, from) in again.iter().enumerate() {
+            for (last, until) in again.iter().enumerate().skip(first) {
+                let allowed = 20 + (until - from) / 3_000;
+                let count = (last - first + 1) as u64;
+                assert!(count <= allowed, "seed {seed}: {count} resends in {} ms", until - from);
+            }
+        }
+    });
 }

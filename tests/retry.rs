@@ -1,7 +1,7 @@
 //! When to try again: a table of `Retry-After` headers (RFC 9110, 10.2.3, as far as anybody sends them), and the
 //! bounds of full jitter, for many seeds.
 
-use activecampaign_export::delivery::retry::{backoff_millis, retry_after_millis};
+use activecampaign_export::delivery::retry::{RetryBudget, backoff_millis, retry_after_millis};
 use activecampaign_export::time::{Random, Timestamp};
 use proptest::prelude::*;
 
@@ -69,6 +69,32 @@ proptest! {
         let mut random = Random::new(seed);
         for _ in 0..20 {
             prop_assert!(backoff_millis(&mut random, failures) <= bound);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    /// Twenty at once, then one every three seconds, however they are asked for; and whoever waits gets one.
+    #[test]
+    fn the_budget_of_retries(pauses in prop::collection::vec(0_u64..9_000, 1..400)) {
+        let mut budget = RetryBudget::default();
+        let mut now = NOV_1994;
+        let mut spent = Vec::new();
+        for pause in pauses {
+            now += pause;
+            let opens = budget.opens_at().as_millis();
+            prop_assert!(opens <= now + 3_000, "starved for {} ms", opens.saturating_sub(now));
+            now = now.max(opens);
+            budget.spend(Timestamp::from_millis(now));
+            spent.push(now);
+        }
+        for (first, from) in spent.iter().enumerate() {
+            for (last, until) in spent.iter().enumerate().skip(first) {
+                let allowed = 20 + (until - from) / 3_000;
+                prop_assert!((last - first + 1) as u64 <= allowed, "{} in {} ms", last - first + 1, until - from);
+            }
         }
     }
 }

@@ -15,15 +15,18 @@ pub fn call(offset: u64) -> Call {
 #[must_use]
 pub fn read(value: &Value) -> Option<Page<Field>> {
     let options = value.get("fieldOptions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // Each is read once: a hostile answer holds thousands of both.
+    let options: Vec<(Option<u64>, &Value)> =
+        options.iter().map(|option| (id_of(option.get("field")), option)).collect();
     Page::read(value, "fields", |field| {
         let id = id_of(field.get("id"))?;
-        let own = options.iter().filter(|option| id_of(option.get("field")) == Some(id));
+        let own = options.iter().filter(|(field, _)| *field == Some(id));
         Some(Field {
             id,
             title: text_of(field.get("title")),
             perstag: text_of(field.get("perstag")),
             kind: FieldKind::from_name(&text_of(field.get("type")).to_ascii_lowercase()),
-            options: own.map(|option| text_of(option.get("value"))).filter(|text| !text.is_empty()).collect(),
+            options: own.map(|(_, option)| text_of(option.get("value"))).filter(|text| !text.is_empty()).collect(),
         })
     })
 }

@@ -1,6 +1,7 @@
 //! `GET /import/info`: what became of a batch.
 
 use super::{Call, encode};
+use crate::limits::MAX_BATCH_CONTACTS;
 use crate::text::Distinct;
 use serde_json::Value;
 
@@ -16,7 +17,8 @@ pub enum Info {
     /// Not finished: `false`, waiting, claimed, active, or a word that is not known yet.
     Unfinished,
     /// Finished, with the ids that the answer lists as success (different ones counted once) and the addresses
-    /// that failed, in lower case. Which ids: created contacts, or updated ones too, is not agreed on.
+    /// that failed, in lower case. Which ids: created contacts, or updated ones too, is not agreed on. Of each at most
+    /// one more than a batch can hold: that is enough to see that the answer is about another one.
     Completed {
         /// Ids of contacts.
         success: Distinct,
@@ -42,10 +44,17 @@ pub fn read(value: &Value) -> Option<Info> {
         Value::String(status) if status == "completed" => {
             let (mut success, mut failure) = (Distinct::default(), Vec::new());
             for id in texts("success") {
+                if success.len() > MAX_BATCH_CONTACTS {
+                    break;
+                }
                 success.insert(id.as_bytes());
             }
+            let mut known = Distinct::default();
             for address in texts("failure") {
-                if !failure.contains(&address) {
+                if failure.len() > MAX_BATCH_CONTACTS {
+                    break;
+                }
+                if known.insert(address.as_bytes()) {
                     failure.push(address);
                 }
             }

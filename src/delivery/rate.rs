@@ -134,6 +134,14 @@ impl Limiter {
         tape.time(&mut self.closed_until)
     }
 
+    /// The latest moment that it knows of.
+    #[must_use]
+    pub fn latest(&self) -> Timestamp {
+        let sent =
+            [&self.account, &self.multi, &self.single].into_iter().flat_map(|window| window.sent.iter().copied());
+        sent.max().unwrap_or_default().max(self.closed_until)
+    }
+
     /// The same windows by a clock that shows `millis` less.
     #[must_use]
     pub fn earlier(mut self, millis: u64) -> Self {

@@ -39,10 +39,10 @@ impl Bookmark {
         self.source = SourceOptions { format, delimiter };
         tape.list(&mut self.columns, MAX_COLUMNS, |tape, name| tape.text(name, MAX_CHECKPOINT_BYTES))?;
         self.first.fields(tape)?;
-        tape.number(&mut self.taken)?;
+        tape.count(&mut self.taken)?;
         self.last.fields(tape)?;
-        tape.number(&mut self.open)?;
-        tape.number(&mut self.batches)?;
+        tape.count(&mut self.open)?;
+        tape.count(&mut self.batches)?;
         tape.flag(&mut self.ended)?;
         self.counts.fields(tape)?;
         tape.list(&mut self.omissions, MAX_OMISSIONS, |tape, omission| omission.fields(tape))?;
@@ -53,7 +53,7 @@ impl Bookmark {
 impl Counts {
     fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
         for count in [&mut self.read, &mut self.accepted, &mut self.rejected, &mut self.duplicate, &mut self.excluded] {
-            tape.number(count)?;
+            tape.count(count)?;
         }
         self.rejected_by_rule.fields(tape)
     }
@@ -67,7 +67,7 @@ impl OmissionCount {
         tape.number(&mut place)?;
         let omission = Omission::ALL.get(usize::try_from(place).ok()?)?;
         (self.code, self.reason) = (omission.code(), omission.reason());
-        tape.number(&mut self.count)?;
+        tape.count(&mut self.count)?;
         tape.number(&mut self.first_row)
     }
 }

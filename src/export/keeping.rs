@@ -254,6 +254,7 @@ impl Export {
         for piece in pieces {
             let part = batch.subset(&|_, entry| piece.picks(entry.index));
             let part = part.filter(|part| self.encoder.fingerprint(part.body()) == piece.fingerprint);
+            let part = part.filter(|part| part.entries().len() as u64 == piece.counts().0);
             match part {
                 Some(part) => {
                     let id = piece.id;

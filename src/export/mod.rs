@@ -28,7 +28,8 @@ use crate::activecampaign::bulk_import;
 use crate::checkpoint::Log;
 use crate::error::{Category, Misuse, Stop};
 use crate::limits::{
-    FORBIDDEN_PAUSE_MILLIS, LATE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES, MAX_READY_BATCHES,
+    EARLY_STOP_PROFILES, FORBIDDEN_PAUSE_MILLIS, LATE_MILLIS, MAX_IN_FLIGHT_BATCHES, MAX_IN_FLIGHT_BYTES,
+    MAX_READY_BATCHES,
 };
 use crate::plan::Plan;
 use crate::rejection::Rejection;
@@ -428,6 +429,7 @@ impl Export {
     fn go_on(&mut self, now: Timestamp) {
         self.fill(now);
         self.blame_the_account();
+        self.blame_the_mapping();
         self.send_all(now);
         if self.winding_down() {
             self.encoder.settle();
@@ -455,6 +457,27 @@ impl Export {
             self.outputs.push_back(Output::Report(progress));
         }
         self.outputs.push_back(Output::Wait(wait));
+    }
+
+    /// Stops when more profiles are rejected than the definition allows: that looks like a wrong column, and nobody
+    /// wants to read about it a million times.
+    fn blame_the_mapping(&mut self) {
+        let Some(most) = self.encoder.plan().max_rejected_percent else { return };
+        let Progress { read, rejected, .. } = self.progress();
+        let enough = read >= EARLY_STOP_PROFILES || self.source == SourceState::Drained;
+        if self.winding_down() || self.encoder.replaying() || !enough || rejected * 100 <= most * read {
+            return;
+        }
+        let mut rules = self.encoder.counts().rejected_by_rule;
+        rules.add_all(&self.outcome.rejected_by_rule);
+        let usual = rules.iter().max_by_key(|(_, count)| *count).map_or("", |(rule, _)| rule.code());
+        self.stop = Some(Stop::new(
+            "too_many_rejected",
+            Category::Source,
+            &format!("{rejected} of {read} profiles were rejected; the definition allows {most} %. Most: {usual}."),
+            "This looks like a wrong column in the mapping, or a broken source: correct it and start the run anew. If \
+             the profiles are as they should be, raise `maxRejectedPercent` and run the export again.",
+        ));
     }
 
     fn tell_rejections(&mut self) {

@@ -61,7 +61,7 @@ impl Outcome {
             &mut self.passes,
         ];
         for count in counts {
-            tape.number(count)?;
+            tape.count(count)?;
         }
         self.rejected_by_rule.fields(tape)?;
         tape.time(&mut self.loose_until)?;

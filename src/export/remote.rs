@@ -72,8 +72,13 @@ impl Remote {
         self.random.fields(tape)?;
         tape.time(&mut self.held_until)?;
         tape.time(&mut self.barred_until)?;
-        tape.number(&mut self.requests)?;
-        tape.number(&mut self.next_id)
+        tape.count(&mut self.requests)?;
+        tape.count(&mut self.next_id)
+    }
+
+    /// The latest moment that it knows of.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.limiter.latest().max(self.held_until).max(self.barred_until).max(self.retries.opens_at())
     }
 
     /// The same for a new run, by a clock that shows `millis` less.

@@ -12,7 +12,7 @@ use crate::checkpoint::{self, CheckpointKey, Log, Refusal, Tape, Use};
 use crate::delivery::batch::Batch;
 use crate::delivery::rate::Kind;
 use crate::error::Stop;
-use crate::limits::{BARRIER_MILLIS, MAX_BATCH_CONTACTS};
+use crate::limits::{BARRIER_MILLIS, MAX_AHEAD_MILLIS, MAX_BATCH_CONTACTS};
 use crate::plan::Plan;
 use crate::time::{Clock, Timestamp};
 
@@ -159,10 +159,10 @@ impl Piece {
     }
 
     fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
-        tape.number(&mut self.id)?;
-        tape.number(&mut self.number)?;
+        tape.count(&mut self.id)?;
+        tape.count(&mut self.number)?;
         tape.bytes(&mut self.picked, MAX_BATCH_CONTACTS.div_ceil(8))?;
-        tape.number(&mut self.contacts)?;
+        tape.count(&mut self.contacts)?;
         tape.hash(&mut self.fingerprint)?;
         tape.small(&mut self.attempts)?;
         tape.small(&mut self.stuck)?;
@@ -246,7 +246,7 @@ impl Saved {
         tape.option(&mut self.index_base, Tape::number)?;
         tape.option(&mut self.suspect, Tape::number)?;
         tape.flag(&mut self.one_disproved)?;
-        tape.number(&mut self.next_unit)?;
+        tape.count(&mut self.next_unit)?;
         self.bookmark.fields(tape)?;
         self.log.fields(tape)?;
         tape.list(&mut self.pieces, MAX_PIECES, |tape, piece| piece.fields(tape))
@@ -262,10 +262,30 @@ impl Saved {
         }
     }
 
+    /// Whether every profile read is in exactly one bucket.
+    fn balances(&self) -> bool {
+        let (counts, outcome) = (&self.bookmark.counts, &self.outcome);
+        let kept = [counts.rejected, counts.duplicate, counts.excluded, self.bookmark.open];
+        let sent = [outcome.delivered, outcome.rejected, outcome.unverified];
+        let pieces = self.pieces.iter().map(|piece| piece.contacts);
+        let mut all = kept.into_iter().chain(sent).chain(pieces);
+        let whole = all.try_fold(0_u64, |sum, part| sum.checked_add(part));
+        whole == Some(counts.read)
+    }
+
+    /// The latest moment that it waits for: a run never waits for long.
+    fn latest(&self) -> Timestamp {
+        let pieces = self.pieces.iter().map(|piece| piece.at.max(piece.taken.since)).max().unwrap_or_default();
+        pieces.max(self.remote.latest()).max(self.loose_until).max(self.outcome.loose_until)
+    }
+
     fn open(key: &CheckpointKey, framed: &[u8]) -> Result<Self, Refusal> {
         let mut tape = checkpoint::open(key, framed)?;
         let mut saved = Self::default();
         saved.fields(&mut tape).and_then(|()| tape.end()).ok_or(Refusal::Unreadable)?;
+        if !saved.balances() || saved.latest() > saved.clock.now().plus(MAX_AHEAD_MILLIS) {
+            return Err(Refusal::Unreadable);
+        }
         Ok(saved)
     }
 }

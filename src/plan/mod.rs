@@ -44,13 +44,16 @@ pub struct Plan {
     pub mapping: Mapping,
     /// Whether automations run.
     pub automations: Automations,
+    /// The share of rejected profiles above which the run stops; without it, none is too large.
+    pub max_rejected_percent: Option<u64>,
     /// Whether the account's lists and fields were known when this plan was made.
     pub resolved: bool,
-    /// Stands for the settings, their names apart, and the ids that they resolved to: a run goes on with the same only.
+    /// Stands for the settings that decide what is sent, and the ids that they resolved to: a run goes on with the same only.
     pub definition: u64,
 }
 
-const KEYS: [&str; 9] = ["$schema", "version", "name", "host", "list", "source", "mapping", "automations", "mode"];
+const KEYS: [&str; 10] =
+    ["$schema", "version", "name", "host", "list", "source", "mapping", "automations", "mode", "maxRejectedPercent"];
 
 impl Plan {
     /// Reads a definition. With `account` its list and fields are looked up there; without, titles of fields
@@ -109,6 +112,7 @@ fn read(
         .unwrap_or(Automations::Exclude);
     // Only adding exists; a mode that would remove people must never be taken for it.
     root.word("mode", &[("add", ())], issues);
+    let max_rejected_percent = root.percent("maxRejectedPercent", issues);
     let mapping = match root.get("mapping") {
         Some(value) => mapping::read(value, account, issues),
         None => {
@@ -124,17 +128,18 @@ fn read(
         blank_words,
         mapping: mapping?,
         automations,
+        max_rejected_percent,
         resolved: account.is_some(),
         definition: 0,
     })
 }
 
 /// Settings that change nothing of what is sent: a run goes on when they were changed.
-const NAMES: [&str; 2] = ["name", "$schema"];
+const SILENT: [&str; 3] = ["name", "$schema", "maxRejectedPercent"];
 
 fn number_of(settings: &serde_json::Value, plan: &Plan) -> u64 {
     let mut bytes = Vec::new();
-    for (key, value) in settings.as_object().into_iter().flatten().filter(|(key, _)| !NAMES.contains(&key.as_str())) {
+    for (key, value) in settings.as_object().into_iter().flatten().filter(|(key, _)| !SILENT.contains(&key.as_str())) {
         write_text(key, &mut bytes);
         write_value(value, &mut bytes);
     }

@@ -115,6 +115,16 @@ impl<'v> Section<'v> {
         number
     }
 
+    /// A whole number from 0 to 100.
+    pub(super) fn percent(&self, key: &str, issues: &mut Issues) -> Option<u64> {
+        let number = self.get(key)?.as_u64().filter(|number| *number <= 100);
+        if number.is_none() {
+            let path = self.path(key);
+            issues.add(&path, "not_a_percentage", &format!("`{path}` must be a whole number from 0 to 100."));
+        }
+        number
+    }
+
     /// A list; absent is empty.
     pub(super) fn list(&self, key: &str, issues: &mut Issues) -> &'v [Value] {
         match self.get(key) {
