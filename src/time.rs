@@ -64,6 +64,11 @@ impl Clock {
         now
     }
 
+    /// Is never before another clock's last time.
+    pub fn catch_up(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+    }
+
     /// The last time that was told.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -8,8 +8,10 @@
 mod common;
 
 use activecampaign_export::connection::{AccountSchema, List};
-use activecampaign_export::export::{Export, ExportOptions, Request, RunResult, Summary};
+use activecampaign_export::delivery::pace::Pace;
+use activecampaign_export::export::{Export, ExportOptions, Input, Output, Remote, Request, RunResult, Summary};
 use activecampaign_export::plan::Plan;
+use activecampaign_export::time::Timestamp;
 use common::START;
 use common::quiet::{KEEP, Quiet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,16 +77,20 @@ impl Account {
     }
 }
 
+fn within(posts: &[u64], requests: &[u64]) {
+    let holds = |times: &[u64], limit: usize, span: u64| {
+        times.windows(limit + 1).all(|window| window[limit] - window[0] >= span)
+    };
+    assert!(holds(posts, 100, 60_000), "more than 100 imports in a minute");
+    assert!(holds(requests, 5, 1_000), "more than 5 requests in a second");
+}
+
 fn check(world: &Quiet<'_>, account: &Account, summary: &Summary) {
     assert_eq!(summary.result, RunResult::Succeeded, "{summary:?}");
     assert_eq!((summary.progress.delivered, account.held.len() as u64), (PROFILES, PROFILES));
     let took = world.now - START;
     assert!((MILLIS * 99..=MILLIS * 101).contains(&(took * 100)), "{took} ms; the limits make it {MILLIS} ms");
-    let holds = |times: &[u64], limit: usize, span: u64| {
-        times.windows(limit + 1).all(|window| window[limit] - window[0] >= span)
-    };
-    assert!(holds(&world.posts, 100, 60_000), "more than 100 imports in a minute");
-    assert!(holds(&world.requests, 5, 1_000), "more than 5 requests in a second");
+    within(&world.posts, &world.requests);
     assert!(world.largest_state < 24_000, "a state of {} bytes", world.largest_state);
 }
 
@@ -121,4 +127,98 @@ fn and_no_more_over_resumes() {
         assert!(summary.progress.resent <= 3 * 6 * 250, "{} resent", summary.progress.resent);
         summary
     });
+}
+
+/// Two exports in one process, on one clock, against one account.
+struct Pair {
+    runs: [Export; 2],
+    ends: [Option<Summary>; 2],
+    sources: [String; 2],
+    wakes: [u64; 2],
+    account: Account,
+    now: u64,
+    pending: BTreeMap<(u64, usize), (usize, u64, Vec<u8>)>,
+    posts: Vec<u64>,
+    requests: Vec<u64>,
+}
+
+impl Pair {
+    fn tell(&mut self, run: usize, input: &Input<'_>) {
+        self.runs[run].handle_input(Timestamp::from_millis(self.now), input).unwrap();
+        self.drain(run);
+    }
+
+    fn drain(&mut self, run: usize) {
+        while let Some(output) = self.runs[run].poll_output() {
+            match output {
+                Output::Send(request) => {
+                    self.requests.push(self.now);
+                    self.posts.extend(request.call.body.is_some().then_some(self.now));
+                    let answer = self.account.answer(self.now, &request).1;
+                    self.pending.insert((self.now + 130, self.requests.len()), (run, request.id, answer));
+                }
+                Output::Finish(end) => (self.ends[run], self.wakes[run]) = (Some(end), u64::MAX),
+                Output::Wait(wait) if wait.wants_bytes => {
+                    let bytes = core::mem::take(&mut self.sources[run]);
+                    let input = if bytes.is_empty() { Input::EndOfSource } else { Input::Bytes(bytes.as_bytes()) };
+                    return self.tell(run, &input);
+                }
+                Output::Wait(wait) => self.wakes[run] = wait.until.map_or(u64::MAX, Timestamp::as_millis),
+                Output::Report(_) | Output::Reject(_) | Output::Store(_) => {}
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        let wake = self.wakes[0].min(self.wakes[1]);
+        match self.pending.first_key_value().map(|((at, _), _)| *at) {
+            Some(at) if at <= wake => {
+                let ((at, _), (run, id, body)) = self.pending.pop_first().unwrap();
+                self.now = at;
+                self.tell(run, &Input::Response { id, status: 200, retry_after: None, body: &body });
+            }
+            _ => {
+                self.now = wake;
+                self.tell(usize::from(self.wakes[0] != wake), &Input::Wake);
+            }
+        }
+    }
+}
+
+/// Fault 47: two exports at once are one account's, and share its windows.
+#[test]
+fn two_exports_of_one_account() {
+    const EACH: u64 = 60_000;
+    let pace = Pace::default();
+    let export = |seed| {
+        let mut remote = Remote::default();
+        remote.share(&pace);
+        let options = ExportOptions { seed, ..ExportOptions::default() };
+        Export::new(plan(), options, Some(remote), Timestamp::from_millis(START))
+    };
+    let source = |run: u64| (0..EACH).map(|row| format!("r{run}-{row:06}@example.eu\n")).collect::<String>();
+    let mut pair = Pair {
+        runs: [export(1), export(2)],
+        ends: [None, None],
+        sources: [1, 2].map(|run| format!("EMail\n{}", source(run))),
+        wakes: [u64::MAX; 2],
+        account: Account::default(),
+        now: START,
+        pending: BTreeMap::new(),
+        posts: Vec::new(),
+        requests: Vec::new(),
+    };
+    pair.drain(0);
+    pair.drain(1);
+    while pair.ends.iter().any(Option::is_none) {
+        pair.step();
+    }
+    for end in pair.ends.iter().flatten() {
+        assert_eq!((end.result, end.progress.delivered), (RunResult::Succeeded, EACH), "{end:?}");
+    }
+    assert_eq!(pair.posts.len() as u64, 2 * EACH / 250);
+    within(&pair.posts, &pair.requests);
+    // The window is used, too: 480 batches are five windows, of which the first one goes at once.
+    let took = pair.now - START;
+    assert!((240_000..300_000).contains(&took), "{took} ms");
 }

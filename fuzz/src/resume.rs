@@ -98,7 +98,7 @@ pub fn run(bytes: &[u8]) {
 /// The account's windows after such a state, for a new run and for reading the account.
 fn afterwards<'a>(now: u64, checkpoint: &[u8], source: &'a [u8], script: impl Fn() -> Script<'a>) {
     let at = Timestamp::from_millis(now);
-    let Ok(remote) = Export::aftermath(keep(), at, checkpoint) else { return };
+    let Ok(remote) = Export::aftermath(keep(), checkpoint) else { return };
     let mut export = Export::new(plan(), ExportOptions::default(), Some(remote.clone()), at);
     let last = std::iter::from_fn(|| export.poll_output()).last();
     assert!(matches!(last, Some(Output::Wait(_))), "{last:?}");

@@ -39,9 +39,10 @@ async function discover(
   tags: boolean,
 ): Promise<{ account?: Account; stop?: Stop }> {
   const host = hostOf(given);
-  const { send } = connect(connection, undefined, host.fetch);
+  const { origin, send } = connect(connection, undefined, host.fetch);
   const timer = new Timer(host.sleep);
   const core = {
+    account: origin,
     fetch: gate(send),
     read: () => Promise.resolve(null),
     sleep: gate((millis: number) => timer.sleep(millis)),

@@ -41,7 +41,8 @@ async function drive(
   const source = new SourceInUse(openSource(options.source));
   const timer = new Timer(host.sleep);
   const core = {
-    load: gate(async () => keeper?.load(connected.origin)),
+    account: connected.origin,
+    load: gate(async () => keeper?.load()),
     open: (offset: number) => source.open(offset),
     store: gate(async (checkpoint: Uint8Array, log: Uint8Array, logBytes: number) => keeper?.store(checkpoint, log, logBytes) ?? "failed"),
     fetch: gate(connected.send),

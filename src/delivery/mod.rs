@@ -2,5 +2,6 @@
 //! Knows neither the source nor the remote's language.
 
 pub mod batch;
+pub mod pace;
 pub mod rate;
 pub mod retry;

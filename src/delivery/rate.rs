@@ -54,6 +54,17 @@ impl Window {
         self.record(now);
     }
 
+    /// The latest of both, in their order.
+    fn merge(&mut self, other: &Self) {
+        for time in &other.sent {
+            let place = self.sent.partition_point(|own| own <= time);
+            self.sent.insert(place, *time);
+        }
+        while self.sent.len() > self.limit {
+            self.sent.pop_front();
+        }
+    }
+
     fn record(&mut self, now: Timestamp) {
         // A clock that went backwards must not open the window early: times never fall.
         let now = self.sent.back().map_or(now, |last| now.max(*last));
@@ -142,14 +153,12 @@ impl Limiter {
         sent.max().unwrap_or_default().max(self.closed_until)
     }
 
-    /// The same windows by a clock that shows `millis` less.
-    #[must_use]
-    pub fn earlier(mut self, millis: u64) -> Self {
-        for window in [&mut self.account, &mut self.multi, &mut self.single] {
-            window.sent.iter_mut().for_each(|time| *time = time.minus(millis));
-        }
-        self.closed_until = self.closed_until.minus(millis);
-        self
+    /// Counts what another one has counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.account.merge(&other.account);
+        self.multi.merge(&other.multi);
+        self.single.merge(&other.single);
+        self.closed_until = self.closed_until.max(other.closed_until);
     }
 
     /// Nobody knows whether the last `millis` have passed: what was sent before counts as sent that much later.

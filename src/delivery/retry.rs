@@ -35,12 +35,6 @@ impl RetryBudget {
     pub(crate) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
         tape.time(&mut self.full_at)
     }
-
-    /// The same by a clock that shows `millis` less.
-    #[must_use]
-    pub fn earlier(self, millis: u64) -> Self {
-        Self { full_at: self.full_at.minus(millis) }
-    }
 }
 
 /// Reads `Retry-After`: whole seconds or an HTTP date; capped, and `None` for anything else.

@@ -6,11 +6,12 @@ use crate::activecampaign::account::{self, ContactLimit};
 use crate::activecampaign::answer::{Judgement, judge};
 use crate::activecampaign::{Call, fields, lists, tags};
 use crate::connection::AccountSchema;
+use crate::delivery::pace::Pace;
 use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
 use crate::export::Request;
 use crate::limits::{FIRST_CONTACT_TRIES, FORBIDDEN_PAUSE_MILLIS, FORBIDDEN_TRIES, MAX_ATTEMPTS, MAX_PAGES};
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -48,7 +49,6 @@ enum Step {
 
 /// The machine that reads an account.
 pub struct Discovery {
-    clock: Clock,
     remote: Remote,
     wanted: Wanted,
     step: Step,
@@ -69,11 +69,17 @@ impl Discovery {
     /// A machine that reads what is wanted.
     #[must_use]
     pub fn new(wanted: Wanted, seed: u64, now: Timestamp) -> Self {
-        let mut clock = Clock::default();
-        let now = clock.tell(now);
+        Self::sharing(&Pace::default(), wanted, seed, now)
+    }
+
+    /// The same within an account's windows, together with all others that have a share in them.
+    #[must_use]
+    pub fn sharing(pace: &Pace, wanted: Wanted, seed: u64, now: Timestamp) -> Self {
+        let mut remote = Remote::new(seed);
+        remote.share(pace);
+        let now = remote.pace().tell(now);
         let mut discovery = Self {
-            clock,
-            remote: Remote::new(seed),
+            remote,
             wanted,
             step: Step::User,
             read: 0,
@@ -91,10 +97,12 @@ impl Discovery {
         discovery
     }
 
-    /// The same after others have asked the account for something, in whose windows it is to stay.
+    /// The same after an earlier process, in whose windows it is to stay.
     #[must_use]
     pub fn after(mut self, remote: Option<Remote>, now: Timestamp) -> Self {
         if let Some(mut remote) = remote {
+            remote.share(self.remote.pace());
+            let now = remote.pace().tell(now);
             remote.go_on(0, now);
             // Nothing went out yet: what was to be sent first is asked for anew, within those windows.
             self.remote = remote;
@@ -122,7 +130,7 @@ impl Discovery {
         if !self.outputs.is_empty() {
             return Err(Misuse::Undrained);
         }
-        let now = self.clock.tell(now);
+        let now = self.remote.pace().tell(now);
         match input {
             Input::Response { id, status, retry_after, body } => {
                 self.take(*id)?;
@@ -200,7 +208,7 @@ impl Discovery {
             if opens_at > now {
                 let reason = if self.failures > 0 { WaitReason::Backoff } else { WaitReason::RateWindow };
                 self.outputs.push_back(Output::Wait(Wait {
-                    until: Some(self.clock.host_time(opens_at)),
+                    until: Some(self.remote.pace().host_time(opens_at)),
                     reason,
                     wants_bytes: false,
                     in_flight: 0,

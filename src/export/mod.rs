@@ -33,7 +33,7 @@ use crate::limits::{
 };
 use crate::plan::Plan;
 use crate::rejection::Rejection;
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 use in_flight::{InFlight, Purpose};
 use keeping::Keeping;
 use std::collections::VecDeque;
@@ -169,7 +169,6 @@ pub struct ExportOptions {
 
 /// One run of an export.
 pub struct Export {
-    clock: Clock,
     encoder: Encoder,
     remote: Remote,
     in_flight: InFlight,
@@ -195,7 +194,8 @@ pub struct Export {
     stop: Option<Stop>,
     started: Timestamp,
     reported: Option<Progress>,
-    /// When it asked to be woken at the latest, by its own clock.
+    /// The time of the last input, and when it asked to be woken at the latest.
+    told: Timestamp,
     wake_due: Timestamp,
     finished: bool,
 }
@@ -217,10 +217,9 @@ impl Export {
         let resolved = plan.resolved;
         let seed = saved::hash_seed(options.keep.as_ref(), options.seed);
         let encoder = Encoder::new(plan, EncoderOptions { seed, reveal: options.reveal, count_only: false });
-        let mut clock = Clock::default();
-        let now = clock.tell(now);
         let remote = remote.unwrap_or_else(|| Remote::new(options.seed));
-        let mut export = Self::build(encoder, remote, options, clock, now);
+        let now = remote.pace().tell(now);
+        let mut export = Self::build(encoder, remote, options, now);
         export.keeping = options.keep.map(|keep| Keeping::new(keep, Log::default()));
         if !resolved {
             export.stop = Some(Stop::new(
@@ -234,9 +233,8 @@ impl Export {
         export
     }
 
-    fn build(encoder: Encoder, remote: Remote, options: ExportOptions, clock: Clock, started: Timestamp) -> Self {
+    fn build(encoder: Encoder, remote: Remote, options: ExportOptions, now: Timestamp) -> Self {
         Self {
-            clock,
             encoder,
             remote,
             in_flight: InFlight::default(),
@@ -256,9 +254,10 @@ impl Export {
             wants_bytes: true,
             cancelled: false,
             stop: None,
-            started,
+            started: now,
             reported: None,
-            wake_due: started,
+            told: now,
+            wake_due: now,
             finished: false,
         }
     }
@@ -328,17 +327,17 @@ impl Export {
         Ok(())
     }
 
-    /// The time by the run's own clock. A host that woke up much later than it was asked to may have slept, or had its
+    /// The time by the account's clock. A host that woke up much later than it was asked to may have slept, or had its
     /// clock set forward.
     fn awake(&mut self, now: Timestamp) -> Timestamp {
-        let last = self.clock.now();
-        let now = self.clock.tell(now);
-        if now.since(self.wake_due.max(last)) > LATE_MILLIS {
-            let doubtful = now.since(last);
+        let now = self.remote.pace().tell(now);
+        let doubtful = now.since(self.told);
+        if now.since(self.wake_due.max(self.told)) > LATE_MILLIS {
             self.remote.overslept(doubtful, now);
             self.in_flight.overslept(doubtful);
             self.outcome.loose_until = self.outcome.loose_until.postponed(doubtful, now);
         }
+        self.told = now;
         now
     }
 

@@ -3,12 +3,13 @@
 use crate::activecampaign::Call;
 use crate::activecampaign::answer::Judgement;
 use crate::checkpoint::Tape;
-use crate::delivery::rate::{Kind, Limiter};
+use crate::delivery::pace::Pace;
+use crate::delivery::rate::Kind;
 use crate::delivery::retry::{RetryBudget, backoff_millis, retry_after_millis};
 use crate::error::{Category, Stop};
 use crate::limits::{
-    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND,
-    THROTTLE_DEADLINE_MILLIS, THROTTLE_MILLIS,
+    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS, THROTTLE_DEADLINE_MILLIS,
+    THROTTLE_MILLIS,
 };
 use crate::time::{Random, Timestamp};
 
@@ -24,7 +25,7 @@ pub struct Request {
 /// Paces requests and keeps the account's state.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    limiter: Limiter,
+    pace: Pace,
     retries: RetryBudget,
     pub(super) random: Random,
     next_id: u64,
@@ -48,7 +49,7 @@ impl Default for Remote {
 impl Remote {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            limiter: Limiter::new(),
+            pace: Pace::default(),
             retries: RetryBudget::default(),
             random: Random::new(seed),
             next_id: 0,
@@ -67,7 +68,7 @@ impl Remote {
     /// What outlives a process: the windows and the throttle, which are the account's. Failures are not: whether
     /// the account is back is found out anew.
     pub(super) fn fields(&mut self, tape: &mut Tape<'_>) -> Option<()> {
-        self.limiter.fields(tape)?;
+        self.pace.fields(tape)?;
         self.retries.fields(tape)?;
         self.random.fields(tape)?;
         tape.time(&mut self.held_until)?;
@@ -78,29 +79,31 @@ impl Remote {
 
     /// The latest moment that it knows of.
     pub(super) fn latest(&self) -> Timestamp {
-        self.limiter.latest().max(self.held_until).max(self.barred_until).max(self.retries.opens_at())
+        self.pace.latest().max(self.held_until).max(self.barred_until).max(self.retries.opens_at())
     }
 
-    /// The same for a new run, by a clock that shows `millis` less.
-    pub(super) fn earlier(self, millis: u64) -> Self {
-        Self {
-            limiter: self.limiter.earlier(millis),
-            retries: self.retries.earlier(millis),
-            held_until: self.held_until.minus(millis),
-            barred_until: self.barred_until.minus(millis),
-            requests: 0,
-            ..self
-        }
+    /// What a new run takes over: the windows and what still holds them, and nothing of the counts.
+    pub(super) fn for_the_next(self) -> Self {
+        Self { requests: 0, ..self }
+    }
+
+    /// Asks within these windows from now on, together with all others that have a share in them.
+    pub fn share(&mut self, pace: &Pace) {
+        pace.join(&self.pace);
+        self.pace = pace.clone();
+    }
+
+    /// The account's clock and windows.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Goes on after another process. Its last second is not known in full, since not every request is stored
-    /// before it goes out; and `asked` requests were made since by this one.
+    /// before it goes out; and this one made `asked` requests since, within the same windows.
     pub(super) fn go_on(&mut self, asked: u64, now: Timestamp) {
-        for _ in 0..asked.min(REQUESTS_PER_SECOND as u64) {
-            self.limiter.record(Kind::Other, now);
-        }
         self.requests += asked;
-        self.limiter.close_until(now.plus(1_000 + RATE_GUARD_MILLIS));
+        self.pace.change(|limiter| limiter.close_until(now.plus(1_000 + RATE_GUARD_MILLIS)));
     }
 
     /// When a request of this kind may go; `None` while an answer must come first.
@@ -108,7 +111,7 @@ impl Remote {
         // While the remote is in trouble one request at a time finds out whether it is back.
         let most = if self.in_trouble() { 1 } else { MAX_OPEN_REQUESTS };
         let barred = if kind == Kind::Other { Timestamp::default() } else { self.barred_until };
-        (self.open < most).then(|| self.limiter.opens_at(kind).max(self.paused_until).max(self.held_until).max(barred))
+        (self.open < most).then(|| self.pace.opens_at(kind).max(self.paused_until).max(self.held_until).max(barred))
     }
 
     /// When a batch may go out again whose fate is unknown.
@@ -124,7 +127,7 @@ impl Remote {
     /// The host woke up much later than it was asked to: it slept, or its clock was set forward. Only a second clock
     /// could tell which, so the windows are kept as if nothing had passed; that costs a minute at most.
     pub(super) fn overslept(&mut self, millis: u64, now: Timestamp) {
-        self.limiter.doubt(millis, now);
+        self.pace.change(|limiter| limiter.doubt(millis, now));
         self.held_until = self.held_until.postponed(millis, now);
         self.barred_until = self.barred_until.postponed(millis, now);
         for since in [&mut self.troubled_since, &mut self.throttled_since].into_iter().flatten() {
@@ -134,7 +137,7 @@ impl Remote {
 
     /// Makes room for a request; gives its id.
     pub(super) fn send(&mut self, kind: Kind, now: Timestamp) -> u64 {
-        self.limiter.record(kind, now);
+        self.pace.change(|limiter| limiter.record(kind, now));
         self.open += 1;
         self.next_id += 1;
         self.next_id
@@ -147,12 +150,12 @@ impl Remote {
 
     /// A batch goes out later than room was made for it.
     pub(super) fn delayed(&mut self, kind: Kind, from: Timestamp, now: Timestamp) {
-        self.limiter.delay(kind, from, now);
+        self.pace.change(|limiter| limiter.delay(kind, from, now));
     }
 
     /// A batch may have gone out at any time up to now.
     pub(super) fn may_have_sent(&mut self, kind: Kind, now: Timestamp) {
-        self.limiter.record(kind, now);
+        self.pace.change(|limiter| limiter.record(kind, now));
     }
 
     /// A request that was made room for never goes out.
@@ -170,7 +173,7 @@ impl Remote {
                 self.throttled_since.get_or_insert(now);
                 let own = if bulk { THROTTLE_MILLIS } else { 1_000 + backoff_millis(&mut self.random, self.throttles) };
                 let told = retry_after.and_then(|header| retry_after_millis(header, now)).unwrap_or(own);
-                self.limiter.close_until(now.plus(told.max(if bulk { own } else { 1_000 })));
+                self.pace.change(|limiter| limiter.close_until(now.plus(told.max(if bulk { own } else { 1_000 }))));
             }
             Judgement::Trouble | Judgement::Unreadable | Judgement::LoginPage => self.failed(retry_after, now),
             _ => self.answered(),
@@ -223,12 +226,12 @@ impl Remote {
 
     /// Until when the account said to wait.
     pub(super) fn throttled_until(&self) -> Timestamp {
-        self.limiter.closed_until()
+        self.pace.closed_until()
     }
 
     /// Until when nothing at all is sent, because the account or its key said so.
     pub(super) fn closed_until(&self) -> Timestamp {
-        self.limiter.closed_until().max(self.held_until)
+        self.pace.closed_until().max(self.held_until)
     }
 
     /// Requests sent so far.

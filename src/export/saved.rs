@@ -14,7 +14,7 @@ use crate::delivery::rate::Kind;
 use crate::error::Stop;
 use crate::limits::{BARRIER_MILLIS, MAX_AHEAD_MILLIS, MAX_BATCH_CONTACTS};
 use crate::plan::Plan;
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 
 /// Parts of batches that a state may hold (ours): a few dozen are in flight, each halved a few times at most.
 const MAX_PIECES: usize = 1_024;
@@ -27,7 +27,6 @@ pub(super) struct Saved {
     definition: u64,
     account: u64,
     source_bytes: Option<u64>,
-    clock: Clock,
     started: Timestamp,
     /// Until when something sent may be applied late, with all that is not settled.
     loose_until: Timestamp,
@@ -198,7 +197,7 @@ impl Saved {
                 unit.fingerprint = export.encoder.fingerprint(unit.batch.body());
             }
             if unit.sent || !matches!(unit.state, State::Ready(_)) {
-                loose_until = loose_until.max(export.clock.now().plus(BARRIER_MILLIS));
+                loose_until = loose_until.max(export.told.plus(BARRIER_MILLIS));
             }
             pieces.push(Piece::of(id, unit));
         }
@@ -208,7 +207,6 @@ impl Saved {
             definition: export.encoder.plan().definition,
             account,
             source_bytes: export.options.source_bytes,
-            clock: core::mem::take(&mut export.clock),
             started: export.started,
             loose_until,
             remote: core::mem::take(&mut export.remote),
@@ -225,7 +223,6 @@ impl Saved {
 
     /// Gives back what [`Saved::of`] took: nothing is copied to be written.
     pub(super) fn give_back(self, export: &mut Export) {
-        export.clock = self.clock;
         export.remote = self.remote;
         export.outcome = self.outcome;
         if let Some(keeping) = &mut export.keeping {
@@ -238,7 +235,6 @@ impl Saved {
         tape.hash(&mut self.definition)?;
         tape.hash(&mut self.account)?;
         tape.option(&mut self.source_bytes, Tape::number)?;
-        self.clock.fields(tape)?;
         tape.time(&mut self.started)?;
         tape.time(&mut self.loose_until)?;
         self.remote.fields(tape)?;
@@ -283,7 +279,7 @@ impl Saved {
         let mut tape = checkpoint::open(key, framed)?;
         let mut saved = Self::default();
         saved.fields(&mut tape).and_then(|()| tape.end()).ok_or(Refusal::Unreadable)?;
-        if !saved.balances() || saved.latest() > saved.clock.now().plus(MAX_AHEAD_MILLIS) {
+        if !saved.balances() || saved.latest() > saved.remote.pace().now().plus(MAX_AHEAD_MILLIS) {
             return Err(Refusal::Unreadable);
         }
         Ok(saved)
@@ -335,11 +331,16 @@ impl Export {
         let (source_bytes, packed_before) = (saved.bookmark.first.offset, saved.bookmark.batches);
         let encoder_options = EncoderOptions { seed: 0, reveal: options.reveal, count_only: false };
         let encoder = Encoder::resume(plan, encoder_options, seen, saved.bookmark).map_err(Stop::settings)?;
-        let mut clock = saved.clock;
-        let now = clock.tell(now);
-        let asked = remote.map_or(0, |remote| remote.requests());
-        let mut export = Self::build(encoder, saved.remote, options, clock, saved.started);
-        export.remote.go_on(asked, now);
+        let stored_at = saved.remote.pace().now();
+        let asked = remote.as_ref().map_or(0, Remote::requests);
+        let mut own = saved.remote;
+        if let Some(remote) = remote {
+            own.share(remote.pace());
+        }
+        let now = own.pace().tell(now);
+        own.go_on(asked, now);
+        let mut export = Self::build(encoder, own, options, now);
+        export.started = saved.started;
         for piece in saved.pieces.iter().filter(|piece| piece.stage == Stage::Sending) {
             let kind = if piece.contacts == 1 { Kind::SingleContact } else { Kind::MultiContact };
             export.remote.may_have_sent(kind, now);
@@ -350,7 +351,11 @@ impl Export {
         export.one_disproved = saved.one_disproved;
         export.in_flight = InFlight { next_unit: saved.next_unit, ..InFlight::default() };
         export.keeping = Some(Keeping::new(keep, saved.log));
-        export.awaiting = saved.pieces;
+        // While nobody looked, no import took too long.
+        let unwatched = now.since(stored_at);
+        let watched =
+            |piece: Piece| Piece { taken: Taken { since: piece.taken.since.plus(unwatched), ..piece.taken }, ..piece };
+        export.awaiting = saved.pieces.into_iter().map(watched).collect();
         export.packed_before = packed_before;
         export.source_bytes = source_bytes;
         export.source_offset = source_bytes;
@@ -363,15 +368,13 @@ impl Export {
     ///
     /// # Errors
     /// The checkpoint is unreadable, newer or forged.
-    pub fn aftermath(keep: Keep, now: Timestamp, checkpoint: &[u8]) -> Result<Remote, Stop> {
+    pub fn aftermath(keep: Keep, checkpoint: &[u8]) -> Result<Remote, Stop> {
         let saved = Saved::open(&keep.key, checkpoint).map_err(Refusal::stop)?;
         if saved.account != keep.account {
             return Ok(Remote::default());
         }
         let mut remote = saved.remote;
         remote.bar_until(saved.loose_until);
-        // The times are those of the run's own clock, which may be ahead of the host's.
-        let mut clock = saved.clock;
-        Ok(remote.earlier(clock.tell(now).since(now)))
+        Ok(remote.for_the_next())
     }
 }

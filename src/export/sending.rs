@@ -128,7 +128,7 @@ impl Export {
         self.outputs.push_back(Output::Send(request));
     }
 
-    /// What is waited for, and until when by the run's own clock.
+    /// What is waited for, and until when by the account's clock.
     pub(super) fn wait(&self, now: Timestamp) -> (Wait, Timestamp) {
         let next = self.next_request();
         let heartbeat = now.plus(MAX_WAIT_MILLIS);
@@ -151,7 +151,8 @@ impl Export {
             }
         };
         let until = next.map_or(heartbeat, |(due, _)| due.min(heartbeat));
-        let wait = Wait { until: Some(self.clock.host_time(until)), reason, wants_bytes: self.wants_bytes, in_flight };
+        let wait =
+            Wait { until: Some(self.remote.pace().host_time(until)), reason, wants_bytes: self.wants_bytes, in_flight };
         (wait, until)
     }
 }

@@ -9,6 +9,10 @@ extern "C" {
     /// The host's functions for one run.
     pub type CoreHost;
 
+    /// The account, in words that stand for no other.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn account(this: &CoreHost) -> String;
+
     /// Sends a request to the account; resolves to an [`Answer`], and rejects only by a fault of its own.
     #[wasm_bindgen(method, catch)]
     pub(super) fn fetch(
@@ -66,10 +70,6 @@ extern "C" {
     /// 16 secret bytes.
     #[wasm_bindgen(method, getter)]
     pub(super) fn key(this: &Kept) -> Uint8Array;
-
-    /// The account, in words that stand for no other.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn account(this: &Kept) -> String;
 
     /// The last state of a run that has not ended.
     #[wasm_bindgen(method, getter)]

@@ -12,6 +12,7 @@ mod host;
 
 use crate::checkpoint::{self, CheckpointKey};
 use crate::connection::{AccountSchema, Hostname};
+use crate::delivery::pace::{Pace, WeakPace};
 use crate::error::{Issue, Stop};
 use crate::export::{Account, Discovery, Export, ExportOptions, Keep, Progress, RunResult, Summary, Wanted};
 use crate::mapping::suggest::suggest;
@@ -20,6 +21,7 @@ use crate::rejection::{Rule, RuleCounts};
 use convert::to_js;
 use host::{CoreHost, Kept};
 use serde::Serialize;
+use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -116,7 +118,8 @@ pub fn rules() -> JsValue {
 #[must_use]
 pub fn start_discovery(host: CoreHost, wake: js_sys::Function, tags: bool, limit: bool, seed: u64) -> u32 {
     executor::start(wake, async move {
-        let mut discovery = Discovery::new(Wanted { tags, limit }, seed, host.time());
+        let pace = pace_of(host.account());
+        let mut discovery = Discovery::sharing(&pace, Wanted { tags, limit }, seed, host.time());
         Ok(to_js(&match driver::discover(&mut discovery, &host).await? {
             Ok(account) => Discovered { account: Some(account), stop: None },
             Err(stop) => Discovered { account: None, stop: Some(stop) },
@@ -153,7 +156,7 @@ pub fn start_export(
         }
         let loaded = JsFuture::from(host.load()?).await?;
         let kept = (!loaded.is_undefined()).then(|| loaded.unchecked_into::<Kept>());
-        let keep = kept.as_ref().map(keep_of);
+        let keep = kept.as_ref().map(|kept| keep_of(kept, &host.account()));
         let options = ExportOptions { seed, reveal, source_bytes, keep };
         let (checkpoint, last) = match &kept {
             Some(kept) => (kept.checkpoint().map(|bytes| bytes.to_vec()), kept.last().map(|bytes| bytes.to_vec())),
@@ -161,12 +164,13 @@ pub fn start_export(
         };
         // The windows that the last process used are those of this one too.
         let before = checkpoint.as_deref().or(last.as_deref());
-        let remote = match keep.zip(before).map(|(keep, before)| Export::aftermath(keep, host.time(), before)) {
+        let remote = match keep.zip(before).map(|(keep, before)| Export::aftermath(keep, before)) {
             Some(Err(stop)) => return Ok(blocked(stop)),
             Some(Ok(remote)) => Some(remote),
             None => None,
         };
-        let mut discovery = Discovery::new(Wanted::default(), seed, host.time()).after(remote, host.time());
+        let pace = pace_of(host.account());
+        let mut discovery = Discovery::sharing(&pace, Wanted::default(), seed, host.time()).after(remote, host.time());
         let account = match driver::discover(&mut discovery, &host).await? {
             Ok(account) => account,
             Err(stop) => return Ok(blocked(stop)),
@@ -193,12 +197,29 @@ pub fn start_export(
     })
 }
 
-fn keep_of(kept: &Kept) -> Keep {
+fn keep_of(kept: &Kept, account: &str) -> Keep {
     let mut key = [0; 16];
     for (byte, given) in key.iter_mut().zip(kept.key().to_vec()) {
         *byte = given;
     }
-    Keep { key: CheckpointKey::new(key), account: checkpoint::stands_for(kept.account().as_bytes()) }
+    Keep { key: CheckpointKey::new(key), account: checkpoint::stands_for(account.as_bytes()) }
+}
+
+thread_local! {
+    static PACES: RefCell<Vec<(String, WeakPace)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The windows of an account, shared by all runs of this instance that ask it.
+fn pace_of(account: String) -> Pace {
+    PACES.with_borrow_mut(|paces| {
+        paces.retain(|(_, pace)| pace.upgrade().is_some());
+        if let Some(pace) = paces.iter().find(|(name, _)| *name == account).and_then(|(_, pace)| pace.upgrade()) {
+            return pace;
+        }
+        let pace = Pace::default();
+        paces.push((account, pace.downgrade()));
+        pace
+    })
 }
 
 #[inline(never)]

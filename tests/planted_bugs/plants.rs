@@ -35,9 +35,9 @@ const OUTCOME: &str = "src/export/outcome.rs";
 pub const PLANTS: &[Plant] = &[
     plant("a: what was only taken counts as settled after a resume", "a state that does not restore", &[change(
         SAVED,
-        "export.awaiting = saved.pieces;",
+        "export.awaiting = saved.pieces.into_iter().map(watched).collect();",
         "for piece in &saved.pieces { if let (contacts, true) = piece.counts() { export.outcome.delivered += contacts; } }
-         export.awaiting = saved.pieces.into_iter().filter(|piece| !piece.counts().1).collect();",
+         export.awaiting = saved.pieces.into_iter().map(watched).filter(|piece| !piece.counts().1).collect();",
     )]),
     plant("a2: the watermark moves over batches that are only taken", "stopped without a cause", &[change(
         KEEPING,

@@ -196,7 +196,7 @@ impl World {
         let before = core::mem::take(&mut self.durable);
         let keep = before.checkpoint.as_deref();
         let now = Timestamp::from_millis(self.now);
-        let remote = keep.map(|checkpoint| Export::aftermath(KEEP, now, checkpoint).expect("an aftermath"));
+        let remote = keep.map(|checkpoint| Export::aftermath(KEEP, checkpoint).expect("an aftermath"));
         self.processes = 0;
         self.swarm.crashes_left = 0;
         let export = Export::new(self.plan(), self.options(), remote, now);
@@ -426,7 +426,7 @@ impl World {
         };
         asked.left = !matches!(event, Event::Silence(_, Sent::No));
         let takes = self.dice.between(20, 900);
-        if bulk && !process.fenced {
+        if bulk && (!process.fenced || process.grace) {
             self.follow_body(process.number, &asked, &event, wire_fine, takes);
         }
         if !process.fenced || process.grace {

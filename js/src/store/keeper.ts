@@ -9,7 +9,6 @@ const PAUSES = [200, 1_000, 4_000];
 /** As the core takes it. */
 export interface Kept {
   key: Uint8Array;
-  account: string;
   checkpoint?: Uint8Array;
   log?: Uint8Array;
   last?: Uint8Array;
@@ -31,12 +30,12 @@ export class Keeper {
   }
 
   /** Claims the run. Throws an `ExportError` while another owner lives. */
-  async load(account: string): Promise<Kept> {
+  async load(): Promise<Kept> {
     const secret = new TextEncoder().encode(`activecampaign-export checkpoint ${this.#checkpoints.key}`);
     const key = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).subarray(0, 16);
     const claim = await this.#checkpoints.store.claim();
     this.#claim = claim;
-    return { key, account, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
+    return { key, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
   }
 
   reject(rejections: readonly Rejection[]): void {
