@@ -1,6 +1,6 @@
 //! The account on the other side: its hostname, and what it holds as far as a mapping needs it.
 
-use crate::text::find;
+use crate::text::{find, find_any, split};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,9 +46,9 @@ fn is_known(host: &str, allowed: &[String]) -> bool {
     if allowed.iter().any(|one| one == host) {
         return true;
     }
-    ACCOUNT_DOMAINS
-        .iter()
-        .any(|domain| host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.')))
+    ACCOUNT_DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && find_any(label, b".").is_none())
+    })
 }
 
 /// What is wrong with the form of a hostname, first things first; `None` when the form is right.
@@ -63,16 +63,16 @@ fn shape_problem(text: &str) -> Option<String> {
     if find(text.as_bytes(), b"://").is_some() {
         return says("The hostname must not have a scheme such as https://.");
     }
-    if text.contains('@') {
+    if find_any(text, b"@").is_some() {
         return says("The hostname must not have a user name or password before an @.");
     }
-    if text.contains(['/', '\\', '?', '#']) {
+    if find_any(text, b"/\\?#").is_some() {
         return says("The hostname must not have a path.");
     }
     if text.starts_with('[') || text.bytes().filter(|byte| *byte == b':').count() > 1 {
         return says("The hostname must be a name, not an IP address.");
     }
-    if text.contains(':') {
+    if find_any(text, b":").is_some() {
         return says("The hostname must not have a port.");
     }
     if !text.is_ascii() {
@@ -90,17 +90,17 @@ fn shape_problem(text: &str) -> Option<String> {
     if looks_like_ip(text) {
         return says("The hostname must be a name, not an IP address.");
     }
-    let label_is_wrong = |label: &str| {
+    let label_is_wrong = |label: &[u8]| {
         label.is_empty()
             || label.len() > 63
-            || label.starts_with('-')
-            || label.ends_with('-')
-            || !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            || label.first() == Some(&b'-')
+            || label.last() == Some(&b'-')
+            || !label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
     };
-    if text.split('.').any(label_is_wrong) {
+    if split(text.as_bytes(), b".").any(label_is_wrong) {
         return says("The hostname has a part that is empty, too long or holds a character other than a-z, 0-9 and -.");
     }
-    if text.split('.').any(|label| label.starts_with("xn--")) {
+    if split(text.as_bytes(), b".").any(|label| label.starts_with(b"xn--")) {
         return says("The hostname must not have an internationalized part (xn--).");
     }
     None
@@ -108,9 +108,9 @@ fn shape_problem(text: &str) -> Option<String> {
 
 /// Numbers in any of the forms that a URL parser takes for an IPv4 address: `127.1`, `0x7f.1`, `2130706433`.
 fn looks_like_ip(text: &str) -> bool {
-    text.rsplit('.').next().is_some_and(|last| {
-        let hex = last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+    text.as_bytes().rsplit(|byte| *byte == b'.').next().is_some_and(|last| {
+        let hex = last.strip_prefix(b"0x").is_some_and(|rest| rest.iter().all(u8::is_ascii_hexdigit));
+        hex || (!last.is_empty() && last.iter().all(u8::is_ascii_digit))
     })
 }
 
@@ -129,11 +129,11 @@ fn corrected(text: &str, allowed: &[String]) -> Option<String> {
     let after_scheme = find(trimmed.as_bytes(), b"://").and_then(|at| trimmed.get(at + 3..));
     let rest = after_scheme.unwrap_or(trimmed.as_str());
     // Whatever stands before an @ is not the host; guessing there is what attackers hope for.
-    if rest.contains(['@', '\\']) {
+    if find_any(rest, b"@\\").is_some() {
         return None;
     }
-    let host = rest.split(['/', '?', '#']).next()?;
-    let host = host.split_once(':').map_or(host, |(name, _)| name).trim_end_matches('.');
+    let host = rest.get(..find_any(rest, b"/?#:").unwrap_or(rest.len()))?;
+    let host = host.strip_suffix('.').unwrap_or(host);
     (host != text && shape_problem(host).is_none() && is_known(host, allowed)).then(|| host.to_owned())
 }
 

@@ -24,7 +24,7 @@
 //! Nouns that everybody may know: [`time`], [`text`], [`masks`], [`error`], [`limits`], [`profile`],
 //! [`contact`], [`rejection`], [`connection`], [`plan`], [`checkpoint`]. Siblings that do not know each other: [`source`],
 //! [`mapping`], [`audience`], [`delivery`], [`activecampaign`]. The one composer: [`export`]. The one shell:
-//! `wasm`, for WebAssembly only.
+//! `wasm`, for WebAssembly only. The guide is [`manual`].
 //!
 //! # Driving a run
 //! ```
@@ -79,6 +79,7 @@ pub mod delivery;
 pub mod error;
 pub mod export;
 pub mod limits;
+pub mod manual;
 pub mod mapping;
 pub mod masks;
 pub mod plan;

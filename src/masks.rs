@@ -25,13 +25,13 @@ pub struct Marks {
 
 impl Marks {
     /// Marks of a table's block.
-    #[inline]
+    #[inline(always)]
     pub fn table(block: &[u8; BLOCK], delimiter: u8) -> Self {
         platform::table(block, delimiter)
     }
 
     /// Keeps the marks of the first `length` bytes only.
-    #[inline]
+    #[inline(always)]
     pub fn truncate(&mut self, length: usize) {
         let keep = first(length);
         self.delimiters &= keep;
@@ -42,13 +42,13 @@ impl Marks {
 }
 
 /// The marks of LF, and those of bytes outside ASCII.
-#[inline]
+#[inline(always)]
 pub fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
     platform::line_ends(block)
 }
 
 /// The marks of what ends a run of plain JSON text: quote, backslash, control.
-#[inline]
+#[inline(always)]
 pub fn text_stops(block: &[u8; SHORT]) -> u32 {
     platform::text_stops(block)
 }
@@ -70,7 +70,7 @@ pub struct AddressMarks {
 
 /// The marks of an address of up to 64 bytes that begins `room`; `None` when it is longer, or when `room` ends
 /// before its last block does.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn address(room: &[u8], length: usize) -> Option<AddressMarks> {
     if length > BLOCK {
@@ -98,13 +98,13 @@ pub fn address(room: &[u8], length: usize) -> Option<AddressMarks> {
 }
 
 /// The first `length` bits, of which there are 64 at most.
-#[inline]
+#[inline(always)]
 pub fn first(length: usize) -> u64 {
     if length >= BLOCK { u64::MAX } else { (1 << length) - 1 }
 }
 
 /// The bits below the lowest set bit; all of them when none is set.
-#[inline]
+#[inline(always)]
 pub fn below_lowest(bits: u64) -> u64 {
     !bits & bits.wrapping_sub(1)
 }
@@ -117,66 +117,67 @@ mod platform {
     };
 
     /// Two words put together are one load in the machine code; a load by pointer would not be safe code.
-    #[inline]
+    #[inline(always)]
     fn load(bytes: &[u8; SHORT]) -> v128 {
         let (low, high) = bytes.split_at(SHORT / 2);
         let word = |half: &[u8]| i64::from_le_bytes(half.try_into().unwrap_or_default());
         i64x2(word(low), word(high))
     }
 
-    #[inline]
+    #[inline(always)]
     fn vectors(block: &[u8; BLOCK]) -> [v128; 4] {
-        let mut vectors = [i8x16_splat(0); 4];
         let (quarters, _) = block.as_chunks::<SHORT>();
-        for (vector, quarter) in vectors.iter_mut().zip(quarters) {
-            *vector = load(quarter);
+        match quarters {
+            [a, b, c, d] => [load(a), load(b), load(c), load(d)],
+            _ => [i8x16_splat(0); 4],
         }
-        vectors
     }
 
-    #[inline]
+    #[inline(always)]
     fn gather(vectors: [v128; 4]) -> u64 {
-        let [a, b, c, d] = vectors.map(|vector| u64::from(i8x16_bitmask(vector)));
-        a | b << 16 | c << 32 | d << 48
+        // Spelt out: the array's own `map` is a call that this build does not inline.
+        let [a, b, c, d] = vectors;
+        let bits = |vector| u64::from(i8x16_bitmask(vector));
+        bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
     }
 
     /// Most blocks have no quote, no line end, no byte outside ASCII: one test instead of four gatherings.
-    #[inline]
+    #[inline(always)]
     fn gather_rare([a, b, c, d]: [v128; 4]) -> u64 {
         if v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) { gather([a, b, c, d]) } else { 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn high(vectors: [v128; 4]) -> u64 {
         let [a, b, c, d] = vectors;
         if i8x16_bitmask(v128_or(v128_or(a, b), v128_or(c, d))) == 0 { 0 } else { gather(vectors) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn equal(vectors: [v128; 4], byte: u8) -> [v128; 4] {
-        let wanted = u8x16_splat(byte);
-        vectors.map(|vector| i8x16_eq(vector, wanted))
+        let (wanted, [a, b, c, d]) = (u8x16_splat(byte), vectors);
+        [i8x16_eq(a, wanted), i8x16_eq(b, wanted), i8x16_eq(c, wanted), i8x16_eq(d, wanted)]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn table(block: &[u8; BLOCK], delimiter: u8) -> Marks {
         let vectors = vectors(block);
-        let (lf, cr) = (u8x16_splat(b'\n'), u8x16_splat(b'\r'));
+        let ([a, b, c, d], [e, f, g, h]) = (equal(vectors, b'\n'), equal(vectors, b'\r'));
         Marks {
             delimiters: gather(equal(vectors, delimiter)),
             quotes: gather_rare(equal(vectors, b'"')),
-            lines: gather_rare(vectors.map(|vector| v128_or(i8x16_eq(vector, lf), i8x16_eq(vector, cr)))),
+            lines: gather_rare([v128_or(a, e), v128_or(b, f), v128_or(c, g), v128_or(d, h)]),
             high: high(vectors),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
         let vectors = vectors(block);
         (gather_rare(equal(vectors, b'\n')), high(vectors))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn text_stops(block: &[u8; SHORT]) -> u32 {
         let vector = load(block);
         let quote = i8x16_eq(vector, u8x16_splat(b'"'));
@@ -186,7 +187,7 @@ mod platform {
     }
 
     /// Letters, digits, hyphens, dots, at signs.
-    #[inline]
+    #[inline(always)]
     pub(super) fn address(block: &[u8; SHORT]) -> [u16; 5] {
         let vector = load(block);
         let range = |vector, from: u8, count: u8| u8x16_lt(u8x16_sub(vector, u8x16_splat(from)), u8x16_splat(count));

@@ -73,14 +73,14 @@ impl<'a> Profile<'a> {
 
     /// The text of a column; empty when it is missing or cannot be text.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn text(&self, column: usize) -> &'a [u8] {
         self.cells.get(column).and_then(|cell| self.bytes.get(cell.start..cell.end)).unwrap_or_default()
     }
 
     /// The same with whatever follows it in the record's buffer.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn text_in_room(&self, column: usize) -> Text<'a> {
         let Some(cell) = self.cells.get(column) else { return Text::default() };
         Text::new(self.bytes.get(cell.start..).unwrap_or_default(), cell.end.saturating_sub(cell.start))
@@ -88,7 +88,7 @@ impl<'a> Profile<'a> {
 
     /// What a column holds; `Missing` beyond the last one.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn kind(&self, column: usize) -> CellKind {
         self.cells.get(column).map_or(CellKind::Missing, |cell| cell.kind)
     }

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::Tape;
 use crate::profile::Position;
+use crate::text::parts;
 use serde::Serialize;
 
 macro_rules! rules {
@@ -160,14 +161,21 @@ const SHOWN: usize = 200;
 /// `ada.lovelace@example.com` becomes `a***@e***`: enough to recognize a kind of mistake, not a person.
 #[must_use]
 pub fn shown(value: &[u8], reveal: bool) -> Option<String> {
-    let text = String::from_utf8_lossy(value);
-    let text = text.trim();
+    // What is no text is not shown.
+    let text = core::str::from_utf8(value).unwrap_or_default().trim();
     if text.is_empty() {
         return None;
     }
     if reveal {
         return Some(text.chars().take(SHOWN).collect());
     }
-    let hide = |part: &str| part.chars().take(1).chain("***".chars()).collect::<String>();
-    Some(text.split('@').take(3).map(hide).collect::<Vec<_>>().join("@"))
+    let mut hidden = String::new();
+    for part in parts(text, b"@").take(3) {
+        if !hidden.is_empty() {
+            hidden.push('@');
+        }
+        hidden.extend(part.chars().take(1));
+        hidden.push_str("***");
+    }
+    Some(hidden)
 }

@@ -58,6 +58,38 @@ pub fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }
 
+/// Where the first of some ASCII letters stands. One small loop for all sets of letters: the standard library's
+/// patterns would be compiled for each kind anew.
+#[inline(never)]
+#[must_use]
+pub fn find_any(text: &str, letters: &[u8]) -> Option<usize> {
+    text.bytes().position(|byte| letters.contains(&byte))
+}
+
+/// Texts with commas between them.
+#[must_use]
+pub fn listed<'a>(texts: &mut dyn Iterator<Item = &'a str>) -> String {
+    let mut list = String::new();
+    for text in texts {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(text);
+    }
+    list
+}
+
+/// The parts between some ASCII letters.
+pub fn parts<'a>(text: &'a str, letters: &'a [u8]) -> impl Iterator<Item = &'a str> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let current = rest?;
+        let at = find_any(current, letters);
+        rest = at.and_then(|at| current.get(at + 1..));
+        current.get(..at.unwrap_or(current.len()))
+    })
+}
+
 /// Splits at a separator of any length; an empty one splits nothing.
 pub fn split<'a>(text: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut rest = Some(text);
@@ -73,7 +105,7 @@ pub fn split<'a>(text: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'
 }
 
 /// Removes white space of any script from both ends (ECMAScript's WhiteSpace and LineTerminator).
-#[inline]
+#[inline(always)]
 pub fn trim(text: &[u8]) -> &[u8] {
     match (text.first(), text.last()) {
         (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
@@ -240,7 +272,7 @@ impl<'a> Text<'a> {
 
     /// The same, and without characters that show nothing: zero-width spaces and joiners, as spreadsheets leave
     /// them around addresses.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn trimmed_of_invisible(self) -> Self {
         let text = self.bytes();
@@ -251,7 +283,7 @@ impl<'a> Text<'a> {
     }
 
     /// The text and whatever follows it.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn room(self) -> &'a [u8] {
         self.room
@@ -264,7 +296,7 @@ impl<'a> Text<'a> {
     }
 
     /// The first blocks of the buffer, as many as the text needs.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn blocks<const N: usize>(self) -> Option<&'a [[u8; 16]; N]> {
         let (blocks, _) = self.room.as_chunks::<16>();
@@ -292,7 +324,7 @@ pub fn push_escaped_text(out: &mut Vec<u8>, text: Text<'_>) -> bool {
 /// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
 ///
 /// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
-#[inline]
+#[inline(always)]
 pub fn push_escaped(out: &mut Vec<u8>, text: &[u8]) -> bool {
     if needs_escape(text) {
         return push_escapes(out, text);
@@ -327,7 +359,7 @@ fn push_escapes(out: &mut Vec<u8>, text: &[u8]) -> bool {
 
 /// Whether any byte is a quote, a backslash or a control character: eight bytes at a time, the last eight
 /// overlapping the ones before them.
-#[inline]
+#[inline(always)]
 fn needs_escape(text: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -240,3 +240,39 @@ fn mixtures() {
         assert!(unverified <= 2, "seed {}: {unverified}", trace.seed);
     });
 }
+
+/// Fault 22: an answer that says it queued fewer than were sent; the documentation's own numbers do not add up either.
+#[test]
+fn fewer_queued_than_sent() {
+    let world = |seed| {
+        World::new(seed, 600, Knobs::default()).faults(|asked| match asked.kind {
+            Kind::Bulk => {
+                let id = format!("0641fbdd-f62f-4c2c-ba02-{:012}", asked.nth);
+                Fault::Masked(Reply::json(200, &json!({"success": 1, "queued_contacts": 3, "batchId": id})))
+            }
+            _ => Fault::None,
+        })
+    };
+    each_seed(20, world, |trace| {
+        assert_eq!((trace.end().delivered, trace.end().resent), (600, 0), "seed {}: {:?}", trace.seed, trace.summary());
+    });
+}
+
+/// Fault 29: once a batch's outcome was read, nothing that the account says of it later matters.
+#[test]
+fn a_verdict_is_asked_for_once() {
+    let world = |seed| World::new(seed, 2_000, Knobs { import_millis: 9_000, ..Knobs::default() });
+    each_seed(20, world, |trace| {
+        let mut asked: Vec<(u64, &str)> =
+            trace.asked.iter().filter(|one| one.kind == Kind::Info).map(|one| (one.at, one.path.as_str())).collect();
+        asked.sort_unstable();
+        let posts: Vec<u64> = trace.asked.iter().filter(|one| one.kind == Kind::Bulk).map(|one| one.at).collect();
+        for nth in 1..=posts.len() {
+            let id = format!("{nth:012}");
+            // The account takes a batch when it is asked: the first look after its nine seconds sees the verdict.
+            let over = posts[nth - 1] + 9_000;
+            let after = asked.iter().filter(|(at, path)| path.ends_with(&id) && *at >= over).count();
+            assert_eq!(after, 1, "seed {}: batch {nth} was asked for {after} times after its end", trace.seed);
+        }
+    });
+}

@@ -14,7 +14,7 @@ function buildCore() {
     "-Ctarget-feature=+simd128",
     // Inlines what is small or marked as hot, unrolls and vectorizes nothing by itself: a seventh smaller, and as
     // fast, since the hot loops use the vector instructions by name.
-    "-Cllvm-args=-inline-threshold=5 -inlinehint-threshold=25 -unroll-threshold=0",
+    "-Cllvm-args=-inline-threshold=5 -inlinehint-threshold=40 -unroll-threshold=0",
     "-Cno-vectorize-loops",
     "-Cno-vectorize-slp",
     // Panic places name files; they must not name this machine's folders.

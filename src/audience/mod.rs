@@ -34,14 +34,14 @@ impl Seen {
     }
 
     /// The hash by which an address in its normal form is known.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn hash(&self, address: &[u8]) -> u64 {
         self.hasher.hash_one(address).max(1)
     }
 
     /// Adds an address by its hash; `false` when it was there.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, hash: u64) -> bool {
         let added = self.shards.get_mut(shard_of(hash)).is_some_and(|shard| shard.insert(hash));
         self.count += u64::from(added);
@@ -72,7 +72,7 @@ impl Seen {
 }
 
 impl Shard {
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, hash: u64) -> bool {
         if self.used * 4 >= self.slots.len() * 3 {
             self.grow();
@@ -93,19 +93,19 @@ impl Shard {
 }
 
 /// The top bits choose the shard, the lower ones the slot.
-#[inline]
+#[inline(always)]
 fn shard_of(hash: u64) -> usize {
     usize::try_from(hash >> 58).unwrap_or(0)
 }
 
 /// Where a hash is looked for first in a table whose length is a power of two.
-#[inline]
+#[inline(always)]
 fn slot_of(hash: u64, slots: usize) -> usize {
     usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & slots.wrapping_sub(1)
 }
 
 /// Puts a hash into a table whose length is a power of two; `false` when it is there.
-#[inline]
+#[inline(always)]
 fn place(slots: &mut [u64], hash: u64) -> bool {
     let mask = slots.len().wrapping_sub(1);
     let mut index = slot_of(hash, slots.len());

@@ -153,7 +153,7 @@ impl Packer {
     }
 
     /// Where the next contact is to be written: the end of the open body, after its comma.
-    #[inline]
+    #[inline(always)]
     pub fn body(&mut self) -> &mut Vec<u8> {
         if !self.open.entries.is_empty() && self.open.body.last() == Some(&b'}') {
             self.open.body.push(b',');
@@ -185,7 +185,7 @@ impl Packer {
     }
 
     /// Accepts the contact just written.
-    #[inline]
+    #[inline(always)]
     pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>, hash: u64) {
         let (json, email) = (contact.json.clone(), contact.email.clone());
         self.open.entries.push(Entry { position, source_id, hash, index: 0, json, email });

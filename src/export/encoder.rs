@@ -347,7 +347,12 @@ pub(super) fn source_changed() -> Stop {
 }
 
 fn source_stop(error: &SourceError) -> Stop {
-    let message = format!("{} (line {}, column {})", error.message.trim_end_matches('.'), error.line, error.column);
+    let message = format!(
+        "{} (line {}, column {})",
+        error.message.strip_suffix('.').unwrap_or(&error.message),
+        error.line,
+        error.column
+    );
     Stop::new(error.code, Category::Source, &(message + "."), "Correct the source; nothing was sent.")
 }
 

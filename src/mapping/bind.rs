@@ -4,7 +4,7 @@ use super::field::FieldRules;
 use super::{FieldProgram, Gate, Named, Part, Program, Source, TagProgram};
 use crate::error::Issue;
 use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
-use crate::text::{Literal, push_escaped};
+use crate::text::{Literal, listed, push_escaped};
 
 /// Looks columns up by their exact names and keeps every issue.
 struct Binder<'a> {
@@ -19,7 +19,7 @@ impl Program {
     /// # Errors
     /// One issue for each mapped column that the source does not have, or has twice.
     pub fn bind(plan: &Plan, columns: &[String]) -> Result<Self, Vec<Issue>> {
-        if columns.iter().any(|name| name.contains('@')) {
+        if columns.iter().any(|name| name.as_bytes().contains(&b'@')) {
             // Somebody's address: the names of the other columns are that person's too, and are not repeated.
             let message = "The first line holds an e-mail address instead of column names. Add a line with the names of the columns.";
             return Err(vec![Issue::new("source", "no_header", message)]);
@@ -110,7 +110,8 @@ impl Binder<'_> {
                 let suggestion = closest(name, self.columns.iter().map(String::as_str));
                 let shown: Vec<&str> = self.columns.iter().take(12).map(String::as_str).collect();
                 let more = if self.columns.len() > shown.len() { ", ..." } else { "" };
-                let message = format!("The source has no column \"{name}\". It has: {}{more}.", shown.join(", "));
+                let message =
+                    format!("The source has no column \"{name}\". It has: {}{more}.", listed(&mut shown.into_iter()));
                 self.issues.push(Issue::new(path, "unknown_column", &message).suggesting(suggestion));
                 None
             }

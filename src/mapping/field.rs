@@ -3,7 +3,7 @@
 use crate::connection::FieldKind;
 use crate::contact::Omission;
 use crate::plan::DateOrder;
-use crate::text::{split, trim};
+use crate::text::{find_any, parts, split, trim};
 
 /// How the values of one field are checked.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ fn push_number(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Omission> {
 /// A day, or a moment where `with_time`: ISO 8601, or parts in the order that the mapping states.
 fn push_moment(out: &mut Vec<u8>, text: &[u8], order: Option<DateOrder>, with_time: bool) -> Result<(), Omission> {
     let text = core::str::from_utf8(text).map_err(|_| Omission::DateInvalid)?;
-    let (day, time) = match text.find(['T', ' ']) {
+    let (day, time) = match find_any(text, b"T ") {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default().trim()),
         None => (text, ""),
     };
@@ -118,11 +118,11 @@ fn push_moment(out: &mut Vec<u8>, text: &[u8], order: Option<DateOrder>, with_ti
 }
 
 fn read_day(text: &str, order: Option<DateOrder>) -> Result<(u32, u32, u32), Omission> {
-    let mut parts = [0_u32; 3];
+    let mut values = [0_u32; 3];
     let mut lengths = [0_usize; 3];
     let mut count = 0;
-    for part in text.split(['-', '/', '.']) {
-        let (Some(value), Some(length)) = (parts.get_mut(count), lengths.get_mut(count)) else {
+    for part in parts(text, b"-/.") {
+        let (Some(value), Some(length)) = (values.get_mut(count), lengths.get_mut(count)) else {
             return Err(Omission::DateInvalid);
         };
         if part.is_empty() || part.len() > 4 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -134,7 +134,7 @@ fn read_day(text: &str, order: Option<DateOrder>) -> Result<(u32, u32, u32), Omi
     if count != 3 {
         return Err(Omission::DateInvalid);
     }
-    let [first, second, third] = parts;
+    let [first, second, third] = values;
     let (year, month, day) = match (lengths, order) {
         // Four digits first are a year in every notation in use.
         ([4, _, _], _) => (first, second, third),
@@ -163,21 +163,21 @@ fn read_time(text: &str) -> Option<(String, String)> {
         (_, Some(rest)) => (rest.trim_end(), Some(12)),
         _ => (upper.as_str(), None),
     };
-    let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let zone_at = find_any(rest, b"Z+-").unwrap_or(rest.len());
     let zone = read_zone(rest.get(zone_at..)?)?;
     let clock = rest.get(..zone_at)?.trim_end();
-    let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
-    let mut parts = [0_u32; 3];
+    let clock = clock.get(..find_any(clock, b".").unwrap_or(clock.len()))?;
+    let mut values = [0_u32; 3];
     let mut count = 0;
-    for part in clock.split(':') {
-        let value = parts.get_mut(count)?;
+    for part in parts(clock, b":") {
+        let value = values.get_mut(count)?;
         if part.is_empty() || part.len() > 2 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         *value = part.parse().ok()?;
         count += 1;
     }
-    let [mut hour, minute, second] = parts;
+    let [mut hour, minute, second] = values;
     if let Some(half) = half {
         if !(1..=12).contains(&hour) {
             return None;
@@ -196,7 +196,7 @@ fn read_zone(text: &str) -> Option<String> {
     if text == "Z" {
         return Some("+00:00".to_owned());
     }
-    if !text.starts_with(['+', '-']) {
+    if find_any(text, b"+-") != Some(0) {
         return None;
     }
     let digits: String = text.get(1..)?.chars().filter(|letter| *letter != ':').collect();

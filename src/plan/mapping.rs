@@ -4,6 +4,7 @@ use super::reader::{Issues, Section, closest, join, loose};
 use super::template::{Piece, Template};
 use crate::connection::{AccountSchema, Field, FieldKind};
 use crate::limits::MAX_FIELDS;
+use crate::text::listed;
 use serde_json::Value as Json;
 
 /// Where a value comes from.
@@ -237,7 +238,8 @@ fn find_field(section: &Section<'_>, account: Option<&AccountSchema>, issues: &m
 }
 
 fn field_by_name<'a>(path: &str, name: &str, account: &'a AccountSchema, issues: &mut Issues) -> Option<&'a Field> {
-    let bare = name.trim_matches('%');
+    let bare = name.strip_prefix('%').unwrap_or(name);
+    let bare = bare.strip_suffix('%').unwrap_or(bare);
     let by_title: Vec<&Field> = account.fields.iter().filter(|field| field.title == name).collect();
     let matches = if by_title.is_empty() {
         account
@@ -264,7 +266,7 @@ fn field_by_name<'a>(path: &str, name: &str, account: &'a AccountSchema, issues:
             let message = format!(
                 "The account has {} custom fields like \"{name}\"; name one by `id`: {}.",
                 ids.len(),
-                ids.join(", ")
+                listed(&mut ids.iter().map(String::as_str))
             );
             issues.add(path, "ambiguous_field", &message);
             None

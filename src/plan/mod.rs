@@ -16,6 +16,7 @@ use crate::connection::{AccountSchema, Hostname};
 use crate::error::Issue;
 use crate::limits::MAX_SETTINGS_BYTES;
 use crate::profile::{Format, SourceOptions};
+use crate::text::listed;
 use reader::{Issues, Section};
 
 /// Whether the import sets off the account's automations.
@@ -197,8 +198,10 @@ fn check_list(list: u64, account: &AccountSchema, issues: &mut Issues) {
     let names: Vec<String> = account.lists.iter().take(8).map(|list| format!("{} ({})", list.id, list.name)).collect();
     let there = match account.lists.len() {
         0 => "The account shows no list to this key.".to_owned(),
-        count if count > names.len() => format!("It has {count} lists, such as {}.", names.join(", ")),
-        _ => format!("It has {}.", names.join(", ")),
+        count if count > names.len() => {
+            format!("It has {count} lists, such as {}.", listed(&mut names.iter().map(String::as_str)))
+        }
+        _ => format!("It has {}.", listed(&mut names.iter().map(String::as_str))),
     };
     issues.add("list", "unknown_list", &format!("The account has no list {list}. {there}"));
 }

@@ -1,6 +1,7 @@
 //! Reads settings and keeps every issue with its path, instead of stopping at the first.
 
 use crate::error::Issue;
+use crate::text::listed;
 use serde_json::{Map, Value};
 
 /// Collects issues while settings are read.
@@ -157,7 +158,7 @@ impl<'v> Section<'v> {
         }
         let path = self.path(key);
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{path}` must be one of {}.", names.join(", "));
+        let message = format!("`{path}` must be one of {}.", listed(&mut names.iter().copied()));
         issues.suggest(&path, "unknown_word", &message, closest(text, names.into_iter()));
         None
     }

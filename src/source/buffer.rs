@@ -69,7 +69,7 @@ impl Buffer {
     }
 
     /// All bytes, with the padding.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -80,19 +80,19 @@ impl Buffer {
     }
 
     /// The byte at `at`; zero where there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
     /// The bytes of a range; empty where it does not exist.
-    #[inline]
+    #[inline(always)]
     pub(super) fn slice(&self, from: usize, to: usize) -> &[u8] {
         self.bytes.get(from..to).unwrap_or_default()
     }
 
     /// Where a byte of the buffer stands in the source.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offset(&self, at: usize) -> u64 {
         self.base + at as u64
     }

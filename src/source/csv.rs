@@ -167,7 +167,7 @@ impl Csv {
     }
 
     /// The next record.
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(&mut self, buffer: &mut Buffer) -> Outcome {
         if self.skipping && !self.skip(buffer) {
             self.starved = true;
@@ -184,7 +184,7 @@ impl Csv {
     }
 
     /// Scans to the end of the record, of the fed bytes, or of what a record may be.
-    #[inline]
+    #[inline(always)]
     pub(super) fn scan(&mut self, buffer: &mut Buffer) -> Found {
         self.starved = false;
         loop {
@@ -208,7 +208,7 @@ impl Csv {
     }
 
     /// Loads the next block; `false` when there is none, or when the record is too long for one more.
-    #[inline]
+    #[inline(always)]
     fn load(&mut self, buffer: &Buffer) -> bool {
         self.high |= self.marks.high != 0;
         let from = self.until;
@@ -228,7 +228,7 @@ impl Csv {
     }
 
     /// Deals with a block outside quotes that has none: no byte of it needs a second look.
-    #[inline]
+    #[inline(always)]
     fn plain(&mut self) -> Event {
         let before = below_lowest(self.marks.lines);
         let mut delimiters = self.marks.delimiters & before;
@@ -252,7 +252,7 @@ impl Csv {
     }
 
     /// Takes the lowest mark, which is a line end; `before` are the bits below it.
-    #[inline]
+    #[inline(always)]
     fn line_end(&mut self, before: u64) -> Event {
         self.high |= self.marks.high & before != 0;
         self.marks.high &= !before;
@@ -340,7 +340,7 @@ impl Csv {
         self.marks.lines &= keep;
     }
 
-    #[inline]
+    #[inline(always)]
     fn close_cell(&mut self, end: usize) {
         if let Some(cell) = self.cells.get_mut(self.count) {
             cell.start = self.from;
@@ -427,7 +427,7 @@ impl Csv {
     }
 
     /// Begins a record whose marks may be there already.
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, start: usize) {
         self.count = 0;
         self.from = start;
@@ -439,7 +439,7 @@ impl Csv {
     }
 
     /// Passes a line without bytes; the LF of a CRLF looks like one.
-    #[inline]
+    #[inline(always)]
     fn blank_line(&mut self, buffer: &mut Buffer, end: usize) {
         let byte = buffer.byte(end);
         if !(self.after_cr && byte == b'\n') {
@@ -470,7 +470,7 @@ impl Csv {
     }
 
     /// Moves the start of the next record behind the line end at `end`, or to the end of the source.
-    #[inline]
+    #[inline(always)]
     fn pass(&mut self, buffer: &mut Buffer, end: usize) {
         buffer.start = end;
         if end < buffer.filled {
@@ -485,13 +485,13 @@ impl Csv {
     }
 
     /// Closes the last cell of a record that ends at `end`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn close_record(&mut self, end: usize) -> usize {
         self.close_cell(if let State::Closed(quote) = self.state { quote } else { end });
         self.count
     }
 
-    #[inline]
+    #[inline(always)]
     fn complete(&mut self, buffer: &mut Buffer, end: usize) -> Outcome {
         let start = buffer.start;
         self.row += 1;
@@ -542,8 +542,9 @@ impl Csv {
         self.cells.truncate(self.count);
         self.cells.shrink_to_fit();
         self.undouble(buffer);
-        let text = |cell: &Cell| String::from_utf8_lossy(buffer.slice(cell.start, cell.end).trim_ascii()).into_owned();
-        let names = self.cells.iter().map(text).collect();
+        // Its UTF-8 is checked before.
+        let text = |cell: &Cell| core::str::from_utf8(buffer.slice(cell.start, cell.end)).unwrap_or_default();
+        let names = self.cells.iter().map(|cell| text(cell).trim_ascii().to_owned()).collect();
         self.pass(buffer, end);
         self.begin(buffer.start);
         names
