@@ -68,7 +68,7 @@ pub fn find_any(text: &str, letters: &[u8]) -> Option<usize> {
 
 /// Texts with commas between them.
 #[must_use]
-pub fn listed<'a>(texts: &mut dyn Iterator<Item = &'a str>) -> String {
+pub fn listed(texts: &mut dyn Iterator<Item = &str>) -> String {
     let mut list = String::new();
     for text in texts {
         if !list.is_empty() {

@@ -542,7 +542,6 @@ impl Csv {
         self.cells.truncate(self.count);
         self.cells.shrink_to_fit();
         self.undouble(buffer);
-        // Its UTF-8 is checked before.
         let text = |cell: &Cell| core::str::from_utf8(buffer.slice(cell.start, cell.end)).unwrap_or_default();
         let names = self.cells.iter().map(|cell| text(cell).trim_ascii().to_owned()).collect();
         self.pass(buffer, end);
