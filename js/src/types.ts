@@ -24,6 +24,11 @@ export interface ExportDefinition {
   mapping: Mapping;
   /** Whether the import sets off the account's automations. Default `"exclude"`; ActiveCampaign's own default is to run them. */
   automations?: "exclude" | "run";
+  /**
+   * From 0 to 100: a larger share of rejected profiles stops the run, from the 500th profile on or at the end of a smaller
+   * source. It looks like a wrong column then. Without it no share is too large.
+   */
+  maxRejectedPercent?: number;
   /** Only `"add"`: contacts are created and updated, nobody is removed. */
   mode?: "add";
 }

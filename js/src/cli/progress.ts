@@ -183,9 +183,11 @@ class LineReporter implements Reporter {
 }
 
 /** What is worth a line of its own; the fine changes from request to request are not. */
-function phaseOf({ waiting, pending, queued }: Progress): string {
+function phaseOf({ waiting, read, pending, queued }: Progress): string {
   if (isTrouble(waiting)) return WAITS[waiting];
-  return pending === 0 && queued > 0 ? WAITS.processing : "sending";
+  if (read === 0) return WAITS.source;
+  if (pending > 0) return "sending";
+  return queued > 0 ? WAITS.processing : "done with what was read";
 }
 
 function isTrouble(waiting: Progress["waiting"]): waiting is "throttled" | "unavailable" | "backoff" | "previous_run" {

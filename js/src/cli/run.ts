@@ -95,9 +95,12 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
   const quiet = options.quiet === true || options.json === true;
   const reporter = makeReporter({ stream: process.stderr, sourceBytes: sizeOf(opened.source), quiet });
   const stopListening = onInterrupt(() => cancel(canceller, opened, reporter, quiet), () => quit(reporter, rejects, kept));
-  if (kept?.goesOn === true && !quiet) reporter.say(`Going on with the run kept in ${kept.folder}.`);
+  let goesOn = kept?.goesOn === true && !quiet;
   try {
     for await (const event of run) {
+      // Only now is it sure that the run is this process's, and its state fits.
+      if (goesOn) reporter.say(`Going on with the run kept in ${kept?.folder ?? ""}.`);
+      goesOn = false;
       if (event.type === "progress") reporter.update(event.progress);
       else if (!kept) rejects.write(event.rejections);
     }

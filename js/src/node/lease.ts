@@ -130,7 +130,12 @@ function surelyDead({ machine, pid, began }: Partial<Owner>): boolean {
   } catch (error) {
     return isCode(error, "ESRCH");
   }
-  return began !== undefined && began !== beginningOf(pid);
+  return (began !== undefined && began !== beginningOf(pid)) || isRemains(pid);
+}
+
+/** A process that has ended and whose parent has not looked yet is still listed, and answers signals. */
+function isRemains(pid: number): boolean {
+  return ["Z", "X"].includes(statOf(pid)?.[0] ?? "");
 }
 
 function thisProcess(): Owner {
@@ -149,11 +154,16 @@ function machine(): string {
   return parts.join(" ");
 }
 
-/** Field 22 of Linux's `stat`, counted behind the name, which may hold blanks. */
+/** Field 22 of Linux's `stat`. */
 function beginningOf(pid: number): string | undefined {
+  return statOf(pid)?.[19];
+}
+
+/** The fields of Linux's `stat` from the third on: they stand behind the name, which may hold blanks. */
+function statOf(pid: number): string[] | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return fields.slice(fields.lastIndexOf(")") + 2).split(" ")[19];
+    return fields.slice(fields.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

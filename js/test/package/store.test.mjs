@@ -100,6 +100,21 @@ describe("a folder as a store", () => {
     await claim.release();
   });
 
+  it("takes over from a process that has ended, though its parent has not looked yet", { skip: process.platform !== "linux" }, async () => {
+    const path = folder();
+    // The parent stops itself before it could reap its child, which claims and ends.
+    const script = `const { fileStore } = await import(${JSON.stringify(pathToFileURL(join(installed, "dist/entry/node.js")).href)});
+      await fileStore(${JSON.stringify(path)}).claim(); process.kill(process.pid, "SIGKILL");`;
+    const parent = spawn("sh", ["-c", `"$0" --input-type=module -e "$1" & echo $!; kill -STOP $$`, process.execPath, script], { stdio: ["ignore", "pipe", "inherit"] });
+    const pid = await new Promise((resolve) => parent.stdout.once("data", (text) => resolve(Number(text))));
+    const state = () => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /su, "")[0];
+    while (state() !== "Z") await new Promise((resolve) => setTimeout(resolve, 20));
+    const claim = await fileStore(path).claim();
+    assert.equal(claim.fence, 2);
+    await claim.release();
+    parent.kill("SIGKILL");
+  });
+
   it("never gives one fence to two of six processes that race for it", async () => {
     const path = folder();
     const script = `const { fileStore } = await import(${JSON.stringify(pathToFileURL(join(installed, "dist/entry/node.js")).href)});
