@@ -151,6 +151,11 @@ pub const MAX_STUCK_RESENDS: u32 = 1;
 /// Batches refused in a row without a name before the mapping or the account is blamed instead of single
 /// contacts (ours: halving a batch of 250 down to one contact takes 9, and some siblings may be bad too).
 pub const REFUSALS_IN_A_ROW: u32 = 12;
+/// Contacts of a batch that is refused because of every one of them, from which the mapping or the account is suspected
+/// (ours), and such batches in a row after which it is blamed.
+pub const WHOLLY_NAMED: u64 = 10;
+/// See [`WHOLLY_NAMED`].
+pub const WHOLLY_NAMED_IN_A_ROW: u32 = 3;
 /// Failures of one batch, while others pass, after which it is halved (ours).
 pub const POISON_FAILURES: u32 = 3;
 /// Batches refused without a name in one run before it stops (ours: 16 poisoned contacts, each found by halving).

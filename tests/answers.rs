@@ -4,7 +4,7 @@
 // Helpers of tests may fail like tests; Clippy knows only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use activecampaign_export::activecampaign::answer::{Judgement, explanation, judge, without_addresses};
+use activecampaign_export::activecampaign::answer::{Judgement, explanation, judge, without_addresses, without_values};
 use activecampaign_export::activecampaign::bulk_import::{self, Taken};
 use activecampaign_export::activecampaign::import_info::{self, Info};
 use activecampaign_export::activecampaign::{Method, account, contacts, fields, lists, tags};
@@ -448,4 +448,26 @@ fn outcomes_with_more_than_a_batch_can_hold() {
         panic!("an outcome")
     };
     assert_eq!((success.len(), failure), (1, vec!["a@b.example".to_owned()]));
+}
+
+/// A reason may quote the person that it refuses, in whatever form.
+#[test]
+fn reasons_hold_nobody() {
+    let contact = json!({
+        "email": "ada@example.com", "first_name": "Ada Maria", "last_name": "O'Lovelace", "phone": "+49 30 1234567",
+        "fields": [{"id": 1, "value": "Premium"}], "tags": ["Contoso"]
+    });
+    let contact = contact.to_string();
+    let table = [
+        ("Field 'email' not found", "Field 'email' not found"),
+        ("ada@example.com has an incorrect format", "[address] has an incorrect format"),
+        ("email=ada%40example.com is wrong", "[address] is wrong"),
+        ("first_name ADA is not allowed", "first_name [value] is not allowed"),
+        ("(Maria) \"O'Lovelace\": Premium?", "[value] [value] [value]"),
+        ("phone +4930-1234567 is not allowed", "phone [number] is not allowed"),
+        ("the list 4 is gone since 2026-11-25T10:00", "the list 4 is gone since [number]"),
+    ];
+    for (said, shown) in table {
+        assert_eq!(without_values(said, contact.as_bytes()), shown);
+    }
 }

@@ -63,7 +63,7 @@ export function connect(connection: Connection, definition: ExportDefinition | u
       init.body = body as Uint8Array<ArrayBuffer>;
     }
     try {
-      return await readAnswer(await fetch(url.href, init));
+      return withoutKey(await readAnswer(await fetch(url.href, init)), key);
     } catch (error) {
       // Neither the request nor the error goes any further: both may hold the key.
       return { unsent: surelyUnsent(error) };
@@ -158,6 +158,23 @@ async function readAnswer(response: Response): Promise<Answer> {
   }
   const retryAfter = response.headers.get("retry-after");
   return { status: response.status, body, ...(retryAfter === null ? {} : { retryAfter }) };
+}
+
+/** An account may repeat the key in what it says; it must not reach the core, which puts reasons into words. */
+function withoutKey(answer: Answer, key: string): Answer {
+  if (!answer.body) return answer;
+  // One letter a byte: the key is ASCII, and whatever else there is stays as it was.
+  const text = new TextDecoder("latin1").decode(answer.body);
+  if (!text.includes(key)) return answer;
+  const bytes = Uint8Array.from(asLatin1(answer.body).replaceAll(key, "[key]"), (letter) => letter.charCodeAt(0));
+  return { ...answer, body: bytes };
+}
+
+/** `latin1` of `TextDecoder` is windows-1252, which moves some bytes; this keeps each. */
+function asLatin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.byteLength; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192));
+  return text;
 }
 
 /** Only Node-like hosts say why a fetch failed; elsewhere a failed one is unknown. */

@@ -16,7 +16,8 @@
 //! | 0, 3xx | any | `Redirect`: never followed with a key (a browser shows it as 0) |
 //! | 408, 5xx, the rest | any | `Trouble` |
 
-use crate::text::find;
+use crate::limits::PHONE_DIGITS;
+use crate::text::{find, split};
 use serde_json::Value;
 
 /// What an answer means, before it is known what was asked.
@@ -112,15 +113,57 @@ pub fn explanation(value: &Value) -> String {
     without_addresses(&parts.join(" "))
 }
 
-/// At most 200 characters, every word with an `@` hidden: an answer may quote the person it refuses.
+/// At most 200 characters, without addresses and long numbers: an answer may quote the person it refuses.
 #[must_use]
 pub fn without_addresses(text: &str) -> String {
+    hidden(text, &|_| false)
+}
+
+/// The same without the words of a contact's own values, given as the JSON that was sent.
+#[must_use]
+pub fn without_values(text: &str, contact: &[u8]) -> String {
+    let sent: Value = serde_json::from_slice(contact).unwrap_or_default();
+    let fields = sent.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let names = ["email", "first_name", "last_name", "phone"].iter().filter_map(|key| sent.get(*key));
+    let values: Vec<&str> =
+        names.chain(fields.iter().filter_map(|field| field.get("value"))).filter_map(Value::as_str).collect();
+    hidden(text, &|word| {
+        let word = bare(word);
+        // What is shorter stands in any sentence.
+        let same = |part: &[u8]| bare_bytes(part).eq_ignore_ascii_case(word);
+        word.len() > 2 && values.iter().any(|value| split(value.as_bytes(), b" ").any(same))
+    })
+}
+
+/// Without the ASCII signs around it; the tables that know other signs would be a fortieth of the core.
+fn bare(word: &str) -> &[u8] {
+    bare_bytes(word.as_bytes())
+}
+
+fn bare_bytes(mut word: &[u8]) -> &[u8] {
+    let sign = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+    while let Some((_, rest)) = word.split_first().filter(|(first, _)| sign(first)) {
+        word = rest;
+    }
+    while let Some((_, rest)) = word.split_last().filter(|(last, _)| sign(last)) {
+        word = rest;
+    }
+    word
+}
+
+fn hidden(text: &str, is_value: &dyn Fn(&str) -> bool) -> String {
     let mut said = String::new();
     for word in text.split_whitespace() {
         if !said.is_empty() {
             said.push(' ');
         }
-        said.push_str(if word.contains('@') { "[address]" } else { word });
+        let long = word.bytes().filter(u8::is_ascii_digit).count() >= *PHONE_DIGITS.start();
+        said.push_str(match word {
+            _ if word.contains('@') || find(word.as_bytes(), b"%40").is_some() => "[address]",
+            _ if long => "[number]",
+            _ if is_value(word) => "[value]",
+            _ => word,
+        });
     }
     said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(200).collect()
 }

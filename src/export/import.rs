@@ -3,10 +3,13 @@
 use super::in_flight::{State, Taken};
 use super::remote::fatal;
 use super::{Export, Sent, SourceState};
-use crate::activecampaign::answer::Judgement;
+use crate::activecampaign::answer::{Judgement, without_values};
 use crate::activecampaign::bulk_import;
 use crate::error::{Category, Stop};
-use crate::limits::{FIRST_POLL_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, POISON_FAILURES, REFUSALS_IN_A_ROW};
+use crate::limits::{
+    FIRST_POLL_MILLIS, MAX_ATTEMPTS, MAX_REFUSALS, POISON_FAILURES, REFUSALS_IN_A_ROW, WHOLLY_NAMED,
+    WHOLLY_NAMED_IN_A_ROW,
+};
 use crate::rejection::Rule;
 use crate::time::Timestamp;
 
@@ -72,6 +75,7 @@ impl Export {
     fn taken(&mut self, id: u64, batch_id: String, now: Timestamp) {
         self.outcome.passes += 1;
         self.outcome.refusals_in_a_row = 0;
+        self.outcome.wholly_named = 0;
         self.outcome.pages = 0;
         let (hash, fresh) = self.encoder.see_batch_id(&batch_id);
         if !fresh {
@@ -96,19 +100,24 @@ impl Export {
             unit.troubles = 0;
             unit.state = State::Taken(Taken { batch_id, since: now, next_poll, polls: 0, polling: false });
         }
-        // Others pass: contacts that were refused alone before are to blame after all.
-        let refused: Vec<(u64, String)> = self
+        // Others pass: contacts that were refused alone before are to blame after all; a batch of which every contact was
+        // named is asked about once more.
+        let refused: Vec<(u64, bool, String)> = self
             .in_flight
             .units
             .iter()
             .filter_map(|(id, unit)| match &unit.state {
-                State::Refused(text) => Some((id, text.clone())),
+                State::Refused(text) => Some((id, unit.contacts() == 1, text.clone())),
                 _ => None,
             })
             .collect();
-        for (id, text) in refused {
-            self.reject_entry(id, 0, Rule::RefusedByAccount, &text);
-            self.in_flight.units.remove(id);
+        for (id, alone, text) in refused {
+            if alone {
+                self.reject_entry(id, 0, Rule::RefusedByAccount, &text);
+                self.in_flight.units.remove(id);
+            } else {
+                self.ready(id, now);
+            }
         }
     }
 
@@ -181,6 +190,15 @@ impl Export {
             return self.find_base(id, named, now);
         }
         let mut refused = vec![false; usize::try_from(count).unwrap_or(0)];
+        for (index, _) in named {
+            if let Some(seen) = refused.get_mut(entry(*index)) {
+                *seen = true;
+            }
+        }
+        if count >= WHOLLY_NAMED && refused.iter().all(|seen| *seen) && self.suspect_the_mapping(id, named, now) {
+            return;
+        }
+        refused.fill(false);
         for (index, reason) in named {
             match refused.get_mut(entry(*index)) {
                 Some(seen) if !*seen => *seen = true,
@@ -194,6 +212,32 @@ impl Export {
             .get(id)
             .and_then(|unit| unit.batch.subset(&|index, _| refused.get(index) == Some(&false)));
         self.in_flight.replace(id, [rest, None], now);
+    }
+
+    /// What was said of a batch, without the values of anybody in it.
+    fn without_persons(&self, id: u64, text: &str) -> String {
+        let Some(unit) = self.in_flight.units.get(id).filter(|_| !text.is_empty()) else { return String::new() };
+        let contacts = unit.batch.entries().iter().map(|entry| unit.batch.json(entry));
+        contacts.fold(text.to_owned(), |text, contact| without_values(&text, contact))
+    }
+
+    /// Every contact of a batch was named: a field or list that is gone looks so, and is no contact's fault. They are
+    /// rejected only when others were taken since.
+    fn suspect_the_mapping(&mut self, id: u64, named: &[(u64, String)], now: Timestamp) -> bool {
+        let passes = self.outcome.passes;
+        let text = self.without_persons(id, named.first().map_or("", |(_, reason)| reason.as_str()));
+        let Some(unit) = self.in_flight.units.get_mut(id) else { return false };
+        if passes > *unit.passes_before.get_or_insert(passes) {
+            return false;
+        }
+        unit.state = State::Refused(text.clone());
+        self.outcome.wholly_named += 1;
+        self.outcome.refusals += 1;
+        if self.outcome.wholly_named >= WHOLLY_NAMED_IN_A_ROW {
+            self.batches_refused(&text);
+            self.ready(id, now);
+        }
+        true
     }
 
     /// One suspect alone settles how contacts are counted: by the number it is refused with. Counting from one is
@@ -230,6 +274,7 @@ impl Export {
     /// The whole batch was refused without a usable name: it is halved until the contact stands alone. A contact
     /// is rejected only when others were taken since; when nothing is taken, the mapping or the account is at fault.
     fn refused(&mut self, id: u64, text: &str, now: Timestamp) {
+        let text = &self.without_persons(id, text);
         self.outcome.refusals += 1;
         self.outcome.refusals_in_a_row += 1;
         let passes = self.outcome.passes;
@@ -268,7 +313,10 @@ impl Export {
         self.stop.get_or_insert(Stop::new(
             "batches_refused",
             Category::Remote,
-            &format!("The account refused {} batches without naming a contact.{said}", self.outcome.refusals),
+            &format!(
+                "The account refused {} batches as a whole, and took none in between.{said}",
+                self.outcome.refusals
+            ),
             "Check the list, the custom fields and the plan's contact limit in the account, then run the export again.",
         ));
     }

@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     pub(super) passes: u64,
     pub(super) refusals: u32,
     pub(super) refusals_in_a_row: u32,
+    /// Batches in a row of which every contact was named.
+    pub(super) wholly_named: u32,
     /// When the key was first refused, since the last answer that was not a refusal.
     pub(super) forbidden_at: Option<Timestamp>,
     pub(super) pages: u32,

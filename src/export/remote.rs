@@ -8,8 +8,8 @@ use crate::delivery::rate::Kind;
 use crate::delivery::retry::{RetryBudget, backoff_millis, retry_after_millis};
 use crate::error::{Category, Stop};
 use crate::limits::{
-    MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS, THROTTLE_DEADLINE_MILLIS,
-    THROTTLE_MILLIS,
+    BARRIER_MILLIS, MAX_OPEN_REQUESTS, OUTAGE_DEADLINE_MILLIS, OUTAGE_FAILURES, RATE_GUARD_MILLIS,
+    THROTTLE_DEADLINE_MILLIS, THROTTLE_MILLIS,
 };
 use crate::time::{Random, Timestamp};
 
@@ -85,6 +85,15 @@ impl Remote {
     /// What a new run takes over: the windows and what still holds them, and nothing of the counts.
     pub(super) fn for_the_next(self) -> Self {
         Self { requests: 0, ..self }
+    }
+
+    /// After a run of which nobody can say what it sent: no batch goes out for as long as one of it may be on its way.
+    #[must_use]
+    pub fn after_the_unknown(now: Timestamp) -> Self {
+        let mut remote = Self::default();
+        let now = remote.pace.tell(now);
+        remote.bar_until(now.plus(BARRIER_MILLIS));
+        remote
     }
 
     /// Asks within these windows from now on, together with all others that have a share in them.

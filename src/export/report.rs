@@ -1,6 +1,7 @@
 //! What a run tells of itself: where it stands, how it ended, whom the account refused.
 
 use super::{Export, Output, Progress, RunResult, SourceState, Summary, in_flight, saved};
+use crate::activecampaign::answer::without_values;
 use crate::limits::MULTI_CONTACT_REQUESTS_PER_MINUTE;
 use crate::rejection::{Rejection, Rule, shown};
 use crate::time::Timestamp;
@@ -104,7 +105,10 @@ impl Export {
             source_id: contact.source_id.as_deref().map(str::to_owned).filter(|id| !id.is_empty()),
             column: self.encoder.email_column().filter(|_| rule == Rule::FailedInImport).map(str::to_owned),
             rule,
-            reason: if reason.is_empty() { rule.reason().to_owned() } else { reason.to_owned() },
+            reason: match reason {
+                "" => rule.reason().to_owned(),
+                said => without_values(said, unit.batch.json(contact)),
+            },
             value: shown(unit.batch.email(contact), self.options.reveal),
         };
         self.outcome.reject(rule);

@@ -108,13 +108,26 @@ fn push_moment(out: &mut Vec<u8>, text: &[u8], order: Option<DateOrder>, with_ti
     };
     let (year, month, date) = read_day(day, order)?;
     let clock = if time.is_empty() { None } else { Some(read_time(time).ok_or(Omission::DateInvalid)?) };
-    let written = match clock {
-        Some((clock, zone)) if with_time => format!("{year:04}-{month:02}-{date:02}T{clock}{zone}"),
-        // A date field takes the day as the source states it; shifting it by a zone would change birthdays.
-        _ => format!("{year:04}-{month:02}-{date:02}"),
-    };
-    out.extend_from_slice(written.as_bytes());
+    push_numbers(out, [(year, 4), (month, 2), (date, 2)], b'-');
+    // A date field takes the day as the source states it; shifting it by a zone would change birthdays.
+    if let Some((clock, zone)) = clock.filter(|_| with_time) {
+        out.push(b'T');
+        push_numbers(out, clock.map(|value| (value, 2)), b':');
+        out.extend_from_slice(zone.as_bytes());
+    }
     Ok(())
+}
+
+/// Numbers of so many digits each, with a sign between them.
+fn push_numbers(out: &mut Vec<u8>, numbers: [(u32, u32); 3], sign: u8) {
+    for (index, (number, digits)) in numbers.into_iter().enumerate() {
+        if index > 0 {
+            out.push(sign);
+        }
+        for place in (0..digits).rev() {
+            out.push(b'0' + (number / 10_u32.pow(place) % 10) as u8);
+        }
+    }
 }
 
 fn read_day(text: &str, order: Option<DateOrder>) -> Result<(u32, u32, u32), Omission> {
@@ -155,8 +168,8 @@ fn read_day(text: &str, order: Option<DateOrder>) -> Result<(u32, u32, u32), Omi
     if day == 0 || day > days || year == 0 { Err(Omission::DateInvalid) } else { Ok((year, month, day)) }
 }
 
-/// `13:05`, `13:05:30.5`, `1:05 PM`, with `Z` or an offset or without; gives `HH:MM:SS` and the zone.
-fn read_time(text: &str) -> Option<(String, String)> {
+/// `13:05`, `13:05:30.5`, `1:05 PM`, with `Z` or an offset or without; gives hour, minute, second and the zone.
+fn read_time(text: &str) -> Option<([u32; 3], String)> {
     let upper = text.to_ascii_uppercase();
     let (rest, half) = match (upper.strip_suffix("AM"), upper.strip_suffix("PM")) {
         (Some(rest), _) => (rest.trim_end(), Some(0)),
@@ -184,8 +197,7 @@ fn read_time(text: &str) -> Option<(String, String)> {
         }
         hour = hour % 12 + half;
     }
-    (count >= 2 && hour < 24 && minute < 60 && second < 60)
-        .then(|| (format!("{hour:02}:{minute:02}:{second:02}"), zone))
+    (count >= 2 && hour < 24 && minute < 60 && second < 60).then_some(([hour, minute, second], zone))
 }
 
 /// Nothing, `Z`, `+02:00`, `+0200` or `+02`, as `+02:00`.

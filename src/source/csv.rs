@@ -167,7 +167,7 @@ impl Csv {
     }
 
     /// The next record.
-    #[inline(always)]
+    #[inline]
     pub(super) fn step(&mut self, buffer: &mut Buffer) -> Outcome {
         if self.skipping && !self.skip(buffer) {
             self.starved = true;
@@ -184,7 +184,7 @@ impl Csv {
     }
 
     /// Scans to the end of the record, of the fed bytes, or of what a record may be.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn scan(&mut self, buffer: &mut Buffer) -> Found {
         self.starved = false;
         loop {
@@ -208,7 +208,7 @@ impl Csv {
     }
 
     /// Loads the next block; `false` when there is none, or when the record is too long for one more.
-    #[inline(always)]
+    #[inline(never)]
     fn load(&mut self, buffer: &Buffer) -> bool {
         self.high |= self.marks.high != 0;
         let from = self.until;
@@ -427,7 +427,7 @@ impl Csv {
     }
 
     /// Begins a record whose marks may be there already.
-    #[inline(always)]
+    #[inline]
     fn begin(&mut self, start: usize) {
         self.count = 0;
         self.from = start;
@@ -439,7 +439,7 @@ impl Csv {
     }
 
     /// Passes a line without bytes; the LF of a CRLF looks like one.
-    #[inline(always)]
+    #[inline]
     fn blank_line(&mut self, buffer: &mut Buffer, end: usize) {
         let byte = buffer.byte(end);
         if !(self.after_cr && byte == b'\n') {
@@ -470,7 +470,7 @@ impl Csv {
     }
 
     /// Moves the start of the next record behind the line end at `end`, or to the end of the source.
-    #[inline(always)]
+    #[inline]
     fn pass(&mut self, buffer: &mut Buffer, end: usize) {
         buffer.start = end;
         if end < buffer.filled {
@@ -485,7 +485,7 @@ impl Csv {
     }
 
     /// Closes the last cell of a record that ends at `end`.
-    #[inline(always)]
+    #[inline]
     pub(super) fn close_record(&mut self, end: usize) -> usize {
         self.close_cell(if let State::Closed(quote) = self.state { quote } else { end });
         self.count

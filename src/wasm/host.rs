@@ -79,6 +79,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn log(this: &Kept) -> Option<Uint8Array>;
 
+    /// Whether the run before was given up, so that its last state need not be readable.
+    #[wasm_bindgen(method, getter, js_name = givenUp)]
+    pub(super) fn given_up(this: &Kept) -> bool;
+
     /// The last state of the run before, when that has ended.
     #[wasm_bindgen(method, getter)]
     pub(super) fn last(this: &Kept) -> Option<Uint8Array>;

@@ -14,7 +14,7 @@ use crate::checkpoint::{self, CheckpointKey};
 use crate::connection::{AccountSchema, Hostname};
 use crate::delivery::pace::{Pace, WeakPace};
 use crate::error::{Issue, Stop};
-use crate::export::{Account, Discovery, Export, ExportOptions, Keep, Progress, RunResult, Summary, Wanted};
+use crate::export::{Account, Discovery, Export, ExportOptions, Keep, Progress, Remote, RunResult, Summary, Wanted};
 use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
 use crate::rejection::{Rule, RuleCounts};
@@ -165,6 +165,9 @@ pub fn start_export(
         // The windows that the last process used are those of this one too.
         let before = checkpoint.as_deref().or(last.as_deref());
         let remote = match keep.zip(before).map(|(keep, before)| Export::aftermath(keep, before)) {
+            Some(Err(_)) if checkpoint.is_none() && kept.as_ref().is_some_and(Kept::given_up) => {
+                Some(Remote::after_the_unknown(host.time()))
+            }
             Some(Err(stop)) => return Ok(blocked(stop)),
             Some(Ok(remote)) => Some(remote),
             None => None,

@@ -74,7 +74,7 @@ export function runCommand(options: RunOptions): Promise<number> {
       print(summaryLines(summary, place, rules(), colorsOf(process.stdout), widthOf(process.stdout)));
     }
     tellTroubles(summary, rejects, options);
-    if (kept && !readToItsEnd(summary)) complain(["", ...wrap(goOnSentence(kept), widthOf(process.stderr))]);
+    if (kept && !readToItsEnd(summary) && summary.stop?.code !== "taken_over") complain(["", ...wrap(goOnSentence(kept), widthOf(process.stderr))]);
     return exitOf(summary, rejects);
   });
 }

@@ -57,7 +57,7 @@ async function claim(directory: string, { restart = false }: FileStoreOptions): 
   try {
     if (restart) await giveUp(directory);
     await requireFewCrashes(directory);
-    return await FolderClaim.open(directory, lease);
+    return await FolderClaim.open(directory, lease, restart);
   } catch (error) {
     await lease.release();
     throw error;
@@ -68,12 +68,16 @@ class FolderClaim implements Claim {
   readonly fence: number;
   readonly run?: StoredRun;
   readonly last?: Uint8Array;
+  readonly givenUp: boolean;
   readonly #directory: string;
   readonly #lease: Lease;
   #rejectedBytes: number;
+  /** The last state that was stored, so that the same one again changes nothing. */
+  #stored = "";
   #swept = false;
 
-  private constructor(directory: string, lease: Lease, found: { run?: StoredRun; last?: Uint8Array; rejectedBytes: number }) {
+  private constructor(directory: string, lease: Lease, found: { run?: StoredRun; last?: Uint8Array; rejectedBytes: number; givenUp: boolean }) {
+    this.givenUp = found.givenUp;
     this.#directory = directory;
     this.#lease = lease;
     this.fence = lease.fence;
@@ -83,10 +87,10 @@ class FolderClaim implements Claim {
   }
 
   /** Reads what the owner before has stored, and takes it over into files of its own. */
-  static async open(directory: string, lease: Lease): Promise<FolderClaim> {
+  static async open(directory: string, lease: Lease, givenUp: boolean): Promise<FolderClaim> {
     const before = await newest(directory, "state");
     const last = await readIfThere(join(directory, "last"));
-    const found = { rejectedBytes: 0, ...(last ? { last } : {}) };
+    const found = { rejectedBytes: 0, givenUp, ...(last ? { last } : {}) };
     const claim = (more: object): FolderClaim => new FolderClaim(directory, lease, { ...found, ...more });
     const own = (name: string): string => join(directory, `${name}.${lease.fence}`);
     if (before === 0) {
@@ -95,8 +99,8 @@ class FolderClaim implements Claim {
       return claim({});
     }
     const { logBytes, rejectedBytes, checkpoint } = await readState(directory, before);
-    const log = (await readFile(join(directory, `log.${before}`))).subarray(0, logBytes);
-    const rejected = (await readFile(join(directory, `rejected.${before}`))).subarray(0, rejectedBytes);
+    const log = await readStart(join(directory, `log.${before}`), logBytes);
+    const rejected = await readStart(join(directory, `rejected.${before}`), rejectedBytes);
     await writeFile(own("log"), log, { mode: 0o600 });
     await writeFile(own("rejected"), rejected, { mode: 0o600 });
     return claim({ run: { checkpoint: new Uint8Array(Buffer.from(checkpoint, "base64")), log: new Uint8Array(log) }, rejectedBytes });
@@ -105,14 +109,17 @@ class FolderClaim implements Claim {
   async commit({ checkpoint, log, logBytes, rejections }: Commit): Promise<"stored" | "taken_over"> {
     // Files that a newer owner has swept must not come back.
     if (!(await this.#lease.holds())) return "taken_over";
+    const sealed = Buffer.from(checkpoint).toString("base64");
+    if (sealed === this.#stored) return "stored";
     await append(this.#path("log"), logBytes - log.byteLength, log);
     const lines = rejections.map((rejection) => `${JSON.stringify(rejection)}\n`).join("");
     const rows = new TextEncoder().encode(lines);
     await append(this.#path("rejected"), this.#rejectedBytes, rows);
     const rejectedBytes = this.#rejectedBytes + rows.byteLength;
-    const state: State = { logBytes, rejectedBytes, checkpoint: Buffer.from(checkpoint).toString("base64") };
+    const state: State = { logBytes, rejectedBytes, checkpoint: sealed };
     await replace(this.#path("state"), JSON.stringify(state));
     this.#rejectedBytes = rejectedBytes;
+    this.#stored = sealed;
     // The state is there before the look: a newer owner that is not seen now will see the state.
     if (!(await this.#lease.holds())) return "taken_over";
     if (!this.#swept) await this.#sweep();
@@ -163,7 +170,15 @@ async function retire(directory: string, fence: number): Promise<void> {
 
 async function giveUp(directory: string): Promise<void> {
   const fence = await newest(directory, "state");
-  if (fence > 0) await retire(directory, fence);
+  if (fence > 0) {
+    try {
+      await retire(directory, fence);
+    } catch {
+      // Damaged: nothing of it is worth keeping, and what is left of the run before says nothing of this one.
+      for (const name of ["state", "log", "rejected"]) await rm(join(directory, `${name}.${fence}`), { force: true });
+      await replace(join(directory, "last"), new Uint8Array());
+    }
+  }
   await rm(join(directory, "crashes"), { force: true });
 }
 
@@ -202,13 +217,24 @@ function parseState(bytes: Uint8Array): State {
   } catch {
     // Said below.
   }
-  throw new ExportError({
+  throw damaged();
+}
+
+function damaged(): ExportError {
+  return new ExportError({
     code: "state_unreadable",
     category: "checkpoint",
     message: "The stored state of this run is damaged.",
     remedy: "Restore the folder from a copy, or start the run anew.",
     retryHelps: false,
   });
+}
+
+/** The bytes that a state counts on; what a dead owner left behind them is passed over. */
+async function readStart(path: string, length: number): Promise<Uint8Array> {
+  const bytes = await readIfThere(path);
+  if ((bytes?.byteLength ?? 0) < length) throw damaged();
+  return (bytes ?? new Uint8Array()).subarray(0, length);
 }
 
 function isLength(value: unknown): value is number {

@@ -3,7 +3,7 @@
  * run of it begins when the first has ended.
  *
  * A driver promises: a claim has a fence above every one before it; a commit is all or nothing, and refused once a
- * higher fence exists; what is loaded is the last commit.
+ * higher fence exists; what is loaded is the last commit; the same commit twice is one, since an answer may get lost.
  */
 import type { Rejection } from "../types.js";
 
@@ -33,6 +33,8 @@ export interface Claim {
   readonly run?: StoredRun;
   /** The last checkpoint of the run before, which has ended. */
   readonly last?: Uint8Array;
+  /** The run before was given up by somebody's wish: its last checkpoint need not be readable. */
+  readonly givenUp?: boolean;
   /** Stores a state. Resolves to `taken_over` when another owner holds the run; rejects when it could not be stored. */
   commit(state: Commit): Promise<"stored" | "taken_over">;
   /** Notes that the core crashed over this run. */

@@ -12,6 +12,7 @@ export interface Kept {
   checkpoint?: Uint8Array;
   log?: Uint8Array;
   last?: Uint8Array;
+  givenUp: boolean;
 }
 
 export class Keeper {
@@ -35,7 +36,7 @@ export class Keeper {
     const key = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).subarray(0, 16);
     const claim = await this.#checkpoints.store.claim();
     this.#claim = claim;
-    return { key, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
+    return { key, givenUp: claim.givenUp === true, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
   }
 
   reject(rejections: readonly Rejection[]): void {
@@ -65,15 +66,15 @@ export class Keeper {
     await this.#claim?.crashed();
   }
 
-  /** Lets the run go; `ended` says that nothing is left to go on with. */
+  /**
+   * Lets the run go; `ended` says that nothing is left to go on with. A store that fails here costs nothing: a run that is
+   * still kept is found to be at its end by the next call, and a claim that is not let go expires.
+   */
   async close(ended: boolean): Promise<void> {
     const claim = this.#claim;
     this.#claim = undefined;
     if (!claim) return;
-    try {
-      if (ended) await claim.end();
-    } finally {
-      await claim.release();
-    }
+    if (ended) await claim.end().catch(() => undefined);
+    await claim.release().catch(() => undefined);
   }
 }
