@@ -294,7 +294,8 @@ impl Export {
                 let (purpose, sent) = self.in_flight.requests.remove(*id).ok_or(Misuse::UnknownRequest)?;
                 let judgement = judge(*status, body);
                 let bulk = matches!(purpose, Purpose::Import(_));
-                self.remote.judged(&judgement, *retry_after, bulk, now);
+                // The importer's own limit names no time; a 429 is the account's, whatever was asked.
+                self.remote.judged(&judgement, *retry_after, bulk && *status != 429, now);
                 self.key_judged(&judgement, sent, now);
                 match purpose {
                     Purpose::Import(unit) => self.import_answered(unit, bulk_import::read(judgement), now),

@@ -172,17 +172,18 @@ impl Remote {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Notes what an answer says of the account as a whole. `bulk` tells the importer's throttle, which names
-    /// no time, from the general one.
-    pub(super) fn judged(&mut self, judgement: &Judgement, retry_after: Option<&str>, bulk: bool, now: Timestamp) {
+    /// Notes what an answer says of the account as a whole. `importer` tells the importer's throttle, which
+    /// names no time, from the general one.
+    pub(super) fn judged(&mut self, judgement: &Judgement, retry_after: Option<&str>, importer: bool, now: Timestamp) {
         self.open = self.open.saturating_sub(1);
         match judgement {
             Judgement::Throttled => {
                 self.throttles += 1;
                 self.throttled_since.get_or_insert(now);
-                let own = if bulk { THROTTLE_MILLIS } else { 1_000 + backoff_millis(&mut self.random, self.throttles) };
+                let own =
+                    if importer { THROTTLE_MILLIS } else { 1_000 + backoff_millis(&mut self.random, self.throttles) };
                 let told = retry_after.and_then(|header| retry_after_millis(header, now)).unwrap_or(own);
-                self.pace.change(|limiter| limiter.close_until(now.plus(told.max(if bulk { own } else { 1_000 }))));
+                self.pace.change(|limiter| limiter.close_until(now.plus(told.max(if importer { own } else { 1_000 }))));
             }
             Judgement::Trouble | Judgement::Unreadable | Judgement::LoginPage => self.failed(retry_after, now),
             _ => self.answered(),

@@ -6,7 +6,7 @@
  * once when the process is surely gone. The newest owner file is never deleted: fences only rise.
  */
 import { readFileSync, readlinkSync } from "node:fs";
-import { open, readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, open, readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ExportError } from "../errors.js";
@@ -44,10 +44,7 @@ export class Lease {
       if (newest > 0) await requireGone(directory, newest);
       const fence = newest + 1;
       try {
-        const file = await open(join(directory, `owner.${fence}`), "wx", 0o600);
-        await file.writeFile(JSON.stringify(thisProcess()));
-        await file.sync();
-        await file.close();
+        await makeAtOnce(join(directory, `owner.${fence}`), JSON.stringify(thisProcess()));
         // Made in the place of one that was swept by a still newer owner: then it is worth nothing.
         if ((await newestFence(directory)) === fence) return new Lease(directory, fence);
         await rm(join(directory, `owner.${fence}`), { force: true });
@@ -72,9 +69,29 @@ export class Lease {
 
   /** Removes the files of owners before this one. */
   async sweep(): Promise<void> {
-    for (const fence of await fences(this.#directory)) {
-      if (fence < this.fence) await rm(join(this.#directory, `owner.${fence}`), { force: true });
+    for (const name of await readdir(this.#directory)) {
+      // Drafts among them, of those who died over one.
+      const fence = /^owner\.(\d+)/u.exec(name)?.[1];
+      if (fence !== undefined && Number(fence) < this.fence) await rm(join(this.#directory, name), { force: true });
     }
+  }
+}
+
+/** Makes a file that is there with all its text or not at all; fails with `EEXIST` when it is there already. */
+async function makeAtOnce(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.${performance.now()}`;
+  try {
+    const file = await open(draft, "wx", 0o600);
+    await file.writeFile(text);
+    await file.sync();
+    await file.close();
+    await link(draft, path);
+  } catch (error) {
+    if (isCode(error, "EEXIST") || isCode(error, "ENOENT") || isCode(error, "ENOSPC")) throw error;
+    // A file system without links: the text comes a moment after the file.
+    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
