@@ -21,7 +21,7 @@ export function exportSegment(options: ExportOptions): ExportRun {
   const host = hostOf(options.host);
   const connected = connect(options.connection, options.definition, host.fetch);
   const pause = (millis: number): Promise<void> => host.sleep(millis, options.signal ?? new AbortController().signal);
-  const keeper = options.checkpoints && new Keeper(options.checkpoints, pause);
+  const keeper = options.checkpoints === undefined ? undefined : new Keeper(options.checkpoints, pause);
   const events = new EventQueue<ExportEvent>();
   const summary = drive(options, host, connected, keeper, events);
   // Whoever only iterates must not be punished with an unhandled rejection.

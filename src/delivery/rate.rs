@@ -45,13 +45,11 @@ impl Window {
         tape.times(&mut self.sent, self.limit)
     }
 
-    /// One of the times turned out to be later.
-    fn delay(&mut self, from: Timestamp, now: Timestamp) {
-        if let Some(place) = self.sent.iter().position(|time| *time == from) {
+    /// One that is not found any more has been moved by a doubt: it then counts twice rather than not at all.
+    fn forget(&mut self, at: Timestamp) {
+        if let Some(place) = self.sent.iter().position(|time| *time == at) {
             self.sent.remove(place);
         }
-        // One that is not found any more has been moved by a doubt: it is then counted twice rather than not at all.
-        self.record(now);
     }
 
     /// The latest of both, in their order.
@@ -123,12 +121,12 @@ impl Limiter {
         }
     }
 
-    /// A request that was noted at one time goes out at another, later one.
-    pub fn delay(&mut self, kind: Kind, from: Timestamp, now: Timestamp) {
-        self.account.delay(from, now);
+    /// A request that was noted at one time did not go out then.
+    pub fn forget(&mut self, kind: Kind, at: Timestamp) {
+        self.account.forget(at);
         match kind {
-            Kind::MultiContact => self.multi.delay(from, now),
-            Kind::SingleContact => self.single.delay(from, now),
+            Kind::MultiContact => self.multi.forget(at),
+            Kind::SingleContact => self.single.forget(at),
             Kind::Other => {}
         }
     }

@@ -37,6 +37,8 @@ pub struct Remote {
     paused_until: Timestamp,
     held_until: Timestamp,
     barred_until: Timestamp,
+    /// Until when nothing is sent out of care, though the account said nothing.
+    careful_until: Timestamp,
     requests: u64,
 }
 
@@ -61,6 +63,7 @@ impl Remote {
             paused_until: Timestamp::default(),
             held_until: Timestamp::default(),
             barred_until: Timestamp::default(),
+            careful_until: Timestamp::default(),
             requests: 0,
         }
     }
@@ -112,7 +115,8 @@ impl Remote {
     /// before it goes out; and this one made `asked` requests since, within the same windows.
     pub(super) fn go_on(&mut self, asked: u64, now: Timestamp) {
         self.requests += asked;
-        self.pace.change(|limiter| limiter.close_until(now.plus(1_000 + RATE_GUARD_MILLIS)));
+        self.careful_until = now.plus(1_000 + RATE_GUARD_MILLIS);
+        self.pace.change(|limiter| limiter.close_until(self.careful_until));
     }
 
     /// When a request of this kind may go; `None` while an answer must come first.
@@ -157,9 +161,14 @@ impl Remote {
         self.requests += 1;
     }
 
-    /// A batch goes out later than room was made for it.
-    pub(super) fn delayed(&mut self, kind: Kind, from: Timestamp, now: Timestamp) {
-        self.pace.change(|limiter| limiter.delay(kind, from, now));
+    /// A batch goes out later than room was made for it, if there is room now.
+    pub(super) fn delayed(&mut self, kind: Kind, from: Timestamp, now: Timestamp) -> bool {
+        self.pace.change(|limiter| limiter.forget(kind, from));
+        let open = self.pace.opens_at(kind) <= now;
+        if open {
+            self.pace.change(|limiter| limiter.record(kind, now));
+        }
+        open
     }
 
     /// A batch may have gone out at any time up to now.
@@ -236,7 +245,8 @@ impl Remote {
 
     /// Until when the account said to wait.
     pub(super) fn throttled_until(&self) -> Timestamp {
-        self.pace.closed_until()
+        let closed = self.pace.closed_until();
+        if closed > self.careful_until { closed } else { Timestamp::default() }
     }
 
     /// Until when nothing at all is sent, because the account or its key said so.

@@ -120,7 +120,13 @@ impl Export {
         if let Some((Purpose::Import(unit), held)) = self.in_flight.requests.get_mut(request.id)
             && let Some(unit) = self.in_flight.units.get_mut(*unit)
         {
-            self.remote.delayed(unit.kind(), *held, now);
+            if !self.remote.delayed(unit.kind(), *held, now) {
+                // Others took its room while its intent was being stored: it waits for room of its own.
+                unit.state = State::Ready(now);
+                self.in_flight.requests.remove(request.id);
+                self.remote.recalled();
+                return;
+            }
             *held = now;
             self.outcome.batches += 1;
         }

@@ -33,9 +33,11 @@
 //! | `checkpoint_other_account` | is of a run to another account |
 //! | `checkpoint_other_source` | is of a source of another length |
 //! | `checkpoint_log_damaged` | stands beside a log that is not its own |
-//! | `source_changed` | is of a source of the same length and other content |
+//! | `source_changed` | is of a source whose records, where they are read again, are others |
 //!
-//! It is left as it is, and nothing is sent. A version is written until its successor is; each release reads the version
+//! Records before that place are not read again: whether they were changed since, nothing shows.
+//!
+//! A refused state is left as it is, and nothing is sent. A version is written until its successor is; each release reads the version
 //! before its own. States of every version are kept in `tests/data/checkpoint`.
 //!
 //! # Between two runs

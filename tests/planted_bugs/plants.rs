@@ -65,8 +65,8 @@ pub const PLANTS: &[Plant] = &[
     )]),
     plant("d2: the second around a crash is forgotten", "6 requests in", &[change(
         "src/export/remote.rs",
-        "self.pace.change(|limiter| limiter.close_until(now.plus(1_000 + RATE_GUARD_MILLIS)));",
-        "let _ = (now, RATE_GUARD_MILLIS);",
+        "self.pace.change(|limiter| limiter.close_until(self.careful_until));",
+        "",
     )]),
     plant("e: taken over is taken for stored", "a stale owner sent a batch", &[change(
         "src/export/mod.rs",

@@ -26,7 +26,12 @@ const RUN_EXAMPLES = `
 Examples:
   ${NAME} run -d export.json -s segment.csv --rejects rejected.csv
   ${NAME} run -d export.json -s segment.csv --state gold.run
-  gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json`;
+  gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json
+
+Ctrl-C sends nothing new and waits for what the account has taken; a second one
+quits at once (130). A kept run is authenticated by a key in its folder, or by
+ACTIVECAMPAIGN_EXPORT_STATE_KEY. After --restart ten minutes may pass before the
+first profile goes out: what the run before sent may still be on its way.`;
 
 const CHECK_EXAMPLES = `
 With a key the account is read, so that the list, field titles, types and

@@ -36,7 +36,7 @@ const WAITS: Readonly<Record<NonNullable<Progress["waiting"]>, string>> = {
   backoff: "a request failed; trying again after a pause",
   unavailable: "the account does not answer; trying again after a pause",
   storing: "storing the run's state",
-  previous_run: "paused: something that an earlier run sent may still be on its way",
+  previous_run: "paused, ten minutes at most: what an earlier run sent may still be on its way",
 };
 
 /** The status in a few words. */

@@ -74,7 +74,7 @@ export function runCommand(options: RunOptions): Promise<number> {
       print(summaryLines(summary, place, rules(), colorsOf(process.stdout), widthOf(process.stdout)));
     }
     tellTroubles(summary, rejects, options);
-    if (kept && !readToItsEnd(summary) && summary.stop?.code !== "taken_over") complain(["", ...wrap(goOnSentence(kept), widthOf(process.stderr))]);
+    if (kept && summary.stop?.code !== "taken_over" && (await kept.store.unfinished())) complain(["", ...wrap(goOnSentence(kept, options.restart), widthOf(process.stderr))]);
     return exitOf(summary, rejects);
   });
 }
@@ -93,20 +93,27 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
   const { reveal = false } = options;
   const run = exportSegment({ connection, definition, source: opened.source, signal: canceller.signal, reveal, ...(kept ? { checkpoints: kept } : {}) });
   const quiet = options.quiet === true || options.json === true;
+  // Listens before anything is shown: whoever sees the first line may press Ctrl-C at once.
+  const shown: { reporter?: Reporter } = {};
+  const stopListening = onInterrupt(() => cancel(canceller, opened, shown.reporter, quiet), () => quit(shown.reporter, rejects, kept));
   const reporter = makeReporter({ stream: process.stderr, sourceBytes: sizeOf(opened.source), quiet });
-  const stopListening = onInterrupt(() => cancel(canceller, opened, reporter, quiet), () => quit(reporter, rejects, kept));
+  shown.reporter = reporter;
   let goesOn = kept?.goesOn === true && !quiet;
+  let gaveUp = kept?.givesUp === true && !quiet;
   try {
     for await (const event of run) {
       // Only now is it sure that the run is this process's, and its state fits.
       if (goesOn) reporter.say(`Going on with the run kept in ${kept?.folder ?? ""}.`);
+      else if (gaveUp) reporter.say(`The run kept in ${kept?.folder ?? ""} is given up; this one begins anew.`);
+      gaveUp = false;
       goesOn = false;
       if (event.type === "progress") reporter.update(event.progress);
       else if (!kept) rejects.write(event.rejections);
     }
     const summary = settledCancel(await run.summary);
     // Those told to processes before this one are stored, too.
-    if (kept) await writeStored(kept.store, rejects);
+    // A run that did not start, or is another process's now, has no report of its own.
+    if (kept && summary.read > 0 && summary.stop?.category !== "checkpoint") await writeStored(kept.store, rejects);
     return summary;
   } finally {
     stopListening();
@@ -121,23 +128,24 @@ function settledCancel(summary: ExportSummary): ExportSummary {
   return stop?.code === "cancelled" ? { ...rest, result: "cancelled" } : summary;
 }
 
-function cancel(canceller: AbortController, opened: OpenedSource, reporter: Reporter, quiet: boolean): void {
+function cancel(canceller: AbortController, opened: OpenedSource, reporter: Reporter | undefined, quiet: boolean): void {
   const sentence = "Stopping: nothing new is sent; waiting for what the account has taken. Ctrl-C again quits at once.";
-  reporter.stopping();
-  if (quiet) complain([sentence]);
+  reporter?.stopping();
+  if (quiet || !reporter) complain([sentence]);
   else reporter.say(sentence);
   canceller.abort();
   opened.cancel();
 }
 
-function quit(reporter: Reporter, rejects: RejectsFile, kept: KeptRun | undefined): void {
-  reporter.end();
+function quit(reporter: Reporter | undefined, rejects: RejectsFile, kept: KeptRun | undefined): void {
+  reporter?.end();
   rejects.close();
   const unknown = "What became of the profiles that the account had already taken is not known.";
   complain(wrap(`Quit. ${kept ? goOnSentence(kept) : unknown}`, widthOf(process.stderr)));
 }
 
-function goOnSentence({ folder }: KeptRun): string {
+function goOnSentence({ folder }: KeptRun, restarted = false): string {
+  if (restarted) return `The run is kept in ${folder}: the same command without --restart goes on with it.`;
   return `The run is kept in ${folder}: the same command goes on with it, and with --restart it begins anew.`;
 }
 

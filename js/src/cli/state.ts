@@ -21,8 +21,9 @@ export interface KeptRun {
   store: FileStore;
   /** Authenticates what is stored. */
   key: string;
-  /** Whether there is a run to go on with. */
+  /** Whether there is a run to go on with, and whether one is given up. */
   goesOn: boolean;
+  givesUp: boolean;
 }
 
 /** Opens the folder; nothing when states are not kept. */
@@ -36,8 +37,8 @@ export async function openState({ state, restart = false }: StateOptions): Promi
     if (existsSync(state) && !statSync(state).isDirectory()) throw wrong(`The state ${folder} is a file.`, "Name a folder, or one that is to be made.");
     mkdirSync(state, { recursive: true, mode: 0o700 });
     const store = fileStore(state, { restart });
-    const goesOn = !restart && (await store.unfinished());
-    return { folder, store, key: stateKey(state), goesOn };
+    const unfinished = await store.unfinished();
+    return { folder, store, key: stateKey(state), goesOn: unfinished && !restart, givesUp: unfinished && restart };
   } catch (error) {
     if (error instanceof Error && "code" in error) throw wrong(`The state ${folder} could not be opened: ${fileTrouble(error)}.`);
     throw error;
@@ -57,6 +58,10 @@ function stateKey(folder: string): string {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
+  const key = readFileSync(path, "utf8").trim();
+  if (key.length >= 16) return key;
+  // The disk was full when it was made; nothing was stored with it.
+  writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
   return readFileSync(path, "utf8").trim();
 }
 

@@ -34,6 +34,7 @@ export interface FileStore extends RunStore {
 interface State {
   logBytes: number;
   rejectedBytes: number;
+  rejectedRows: number;
   checkpoint: string;
 }
 
@@ -51,7 +52,15 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Fi
   };
 }
 
-async function claim(directory: string, { restart = false }: FileStoreOptions): Promise<Claim> {
+async function claim(directory: string, options: FileStoreOptions): Promise<Claim> {
+  try {
+    return await claimFolder(directory, options);
+  } catch (error) {
+    throw notStored(error);
+  }
+}
+
+async function claimFolder(directory: string, { restart = false }: FileStoreOptions): Promise<Claim> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lease = await Lease.take(directory);
   try {
@@ -59,9 +68,18 @@ async function claim(directory: string, { restart = false }: FileStoreOptions): 
     await requireFewCrashes(directory);
     return await FolderClaim.open(directory, lease, restart);
   } catch (error) {
-    await lease.release();
+    await lease.release().catch(() => undefined);
     throw error;
   }
+}
+
+/** What an owner finds. */
+interface Found {
+  run?: StoredRun;
+  last?: Uint8Array;
+  rejectedBytes: number;
+  rejectedRows: number;
+  givenUp: boolean;
 }
 
 class FolderClaim implements Claim {
@@ -72,16 +90,18 @@ class FolderClaim implements Claim {
   readonly #directory: string;
   readonly #lease: Lease;
   #rejectedBytes: number;
+  #rejectedRows: number;
   /** The last state that was stored, so that the same one again changes nothing. */
   #stored = "";
   #swept = false;
 
-  private constructor(directory: string, lease: Lease, found: { run?: StoredRun; last?: Uint8Array; rejectedBytes: number; givenUp: boolean }) {
+  private constructor(directory: string, lease: Lease, found: Found) {
     this.givenUp = found.givenUp;
     this.#directory = directory;
     this.#lease = lease;
     this.fence = lease.fence;
     this.#rejectedBytes = found.rejectedBytes;
+    this.#rejectedRows = found.rejectedRows;
     if (found.run) this.run = found.run;
     if (found.last) this.last = found.last;
   }
@@ -90,20 +110,21 @@ class FolderClaim implements Claim {
   static async open(directory: string, lease: Lease, givenUp: boolean): Promise<FolderClaim> {
     const before = await newest(directory, "state");
     const last = await readIfThere(join(directory, "last"));
-    const found = { rejectedBytes: 0, givenUp, ...(last ? { last } : {}) };
-    const claim = (more: object): FolderClaim => new FolderClaim(directory, lease, { ...found, ...more });
+    const found: Found = { rejectedBytes: 0, rejectedRows: 0, givenUp, ...(last ? { last } : {}) };
+    const claim = (more: Partial<Found>): FolderClaim => new FolderClaim(directory, lease, { ...found, ...more });
     const own = (name: string): string => join(directory, `${name}.${lease.fence}`);
     if (before === 0) {
       await writeFile(own("log"), "", { mode: 0o600 });
       await writeFile(own("rejected"), "", { mode: 0o600 });
       return claim({});
     }
-    const { logBytes, rejectedBytes, checkpoint } = await readState(directory, before);
+    const { logBytes, rejectedBytes, rejectedRows, checkpoint } = await readState(directory, before);
     const log = await readStart(join(directory, `log.${before}`), logBytes);
     const rejected = await readStart(join(directory, `rejected.${before}`), rejectedBytes);
+    if (countRows(rejected) !== rejectedRows) throw damaged();
     await writeFile(own("log"), log, { mode: 0o600 });
     await writeFile(own("rejected"), rejected, { mode: 0o600 });
-    return claim({ run: { checkpoint: new Uint8Array(Buffer.from(checkpoint, "base64")), log: new Uint8Array(log) }, rejectedBytes });
+    return claim({ rejectedRows, run: { checkpoint: new Uint8Array(Buffer.from(checkpoint, "base64")), log: new Uint8Array(log) }, rejectedBytes });
   }
 
   async commit({ checkpoint, log, logBytes, rejections }: Commit): Promise<"stored" | "taken_over"> {
@@ -116,9 +137,11 @@ class FolderClaim implements Claim {
     const rows = new TextEncoder().encode(lines);
     await append(this.#path("rejected"), this.#rejectedBytes, rows);
     const rejectedBytes = this.#rejectedBytes + rows.byteLength;
-    const state: State = { logBytes, rejectedBytes, checkpoint: sealed };
+    const rejectedRows = this.#rejectedRows + rejections.length;
+    const state: State = { logBytes, rejectedBytes, rejectedRows, checkpoint: sealed };
     await replace(this.#path("state"), JSON.stringify(state));
     this.#rejectedBytes = rejectedBytes;
+    this.#rejectedRows = rejectedRows;
     this.#stored = sealed;
     // The state is there before the look: a newer owner that is not seen now will see the state.
     if (!(await this.#lease.holds())) return "taken_over";
@@ -136,6 +159,8 @@ class FolderClaim implements Claim {
   }
 
   async release(): Promise<void> {
+    // Of one that stored nothing, nothing need stay.
+    if (this.#stored === "") for (const name of ["log", "rejected"]) await rm(this.#path(name), { force: true });
     await this.#lease.release();
   }
 
@@ -212,8 +237,8 @@ async function readState(directory: string, fence: number): Promise<State> {
 function parseState(bytes: Uint8Array): State {
   try {
     const state = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Partial<State>;
-    const { logBytes, rejectedBytes, checkpoint } = state;
-    if (isLength(logBytes) && isLength(rejectedBytes) && typeof checkpoint === "string") return { logBytes, rejectedBytes, checkpoint };
+    const { logBytes, rejectedBytes, rejectedRows, checkpoint } = state;
+    if (isLength(logBytes) && isLength(rejectedBytes) && isLength(rejectedRows) && typeof checkpoint === "string") return { logBytes, rejectedBytes, rejectedRows, checkpoint };
   } catch {
     // Said below.
   }
@@ -227,6 +252,31 @@ function damaged(): ExportError {
     message: "The stored state of this run is damaged.",
     remedy: "Restore the folder from a copy, or start the run anew.",
     retryHelps: false,
+  });
+}
+
+/** How many rejected rows there are; none when one of them is no row. */
+function countRows(bytes: Uint8Array): number | undefined {
+  try {
+    const lines = new TextDecoder("utf-8", { fatal: true }).decode(bytes).split("\n").slice(0, -1);
+    for (const line of lines) JSON.parse(line);
+    return lines.length;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a file system says when it cannot keep anything. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EIO", "ENOTDIR"]);
+
+function notStored(error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && NO_ROOM.has(String(error.code)))) return error;
+  return new ExportError({
+    code: "state_not_stored",
+    category: "checkpoint",
+    message: "The state of this run could not be stored, and without it nothing is sent.",
+    remedy: "Make room where the state is kept, or restore access to it, and run the export again.",
+    retryHelps: true,
   });
 }
 

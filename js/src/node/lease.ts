@@ -6,7 +6,8 @@
  * once when the process is surely gone. The newest owner file is never deleted: fences only rise.
  */
 import { readFileSync, readlinkSync } from "node:fs";
-import { link, open, readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, open, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ExportError } from "../errors.js";
@@ -22,15 +23,19 @@ interface Owner {
   /** When the process began, where the system tells: ids are used again. */
   began?: string;
   released?: boolean;
+  /** Tells this owner from one with the same number in a folder that was made anew. */
+  token?: string;
 }
 
 export class Lease {
   readonly fence: number;
   readonly #directory: string;
+  readonly #token: string;
   readonly #touching: NodeJS.Timeout;
 
-  private constructor(directory: string, fence: number) {
+  private constructor(directory: string, fence: number, token: string) {
     this.#directory = directory;
+    this.#token = token;
     this.fence = fence;
     const path = join(directory, `owner.${fence}`);
     this.#touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), TOUCH_MILLIS);
@@ -44,27 +49,35 @@ export class Lease {
       if (newest > 0) await requireGone(directory, newest);
       const fence = newest + 1;
       try {
-        await makeAtOnce(join(directory, `owner.${fence}`), JSON.stringify(thisProcess()));
+        const token = randomUUID();
+        await makeAtOnce(join(directory, `owner.${fence}`), JSON.stringify({ ...thisProcess(), token }));
         // Made in the place of one that was swept by a still newer owner: then it is worth nothing.
-        if ((await newestFence(directory)) === fence) return new Lease(directory, fence);
+        if ((await newestFence(directory)) === fence) return new Lease(directory, fence, token);
         await rm(join(directory, `owner.${fence}`), { force: true });
       } catch (error) {
-        // Somebody else was quicker: whether that one lives is the next question.
-        if (!isCode(error, "EEXIST")) throw error;
+        // Somebody else was quicker, and may have swept the draft: whether that one lives is the next question. A folder
+        // that is gone says so then.
+        if (!isCode(error, "EEXIST") && !isCode(error, "ENOENT")) throw error;
       }
     }
   }
 
   /** Whether nobody has taken over. */
   async holds(): Promise<boolean> {
-    return (await newestFence(this.#directory)) === this.fence;
+    const newest = await newestFence(this.#directory);
+    if (newest < this.fence) throw new Error("the folder that kept the run is gone");
+    return newest === this.fence && parse(await readFile(join(this.#directory, `owner.${newest}`), "utf8")).token === this.#token;
   }
 
   /** Lets go, so that the next owner need not wait. */
   async release(): Promise<void> {
     clearInterval(this.#touching);
+    if (!(await this.holds())) return;
     const gone: Owner = { ...thisProcess(), released: true };
-    await writeFile(join(this.#directory, `owner.${this.fence}`), JSON.stringify(gone));
+    const path = join(this.#directory, `owner.${this.fence}`);
+    // Replaced as a whole: on a full disk the old text stays, and says whose it was.
+    await writeFile(`${path}.gone`, JSON.stringify(gone), { mode: 0o600 });
+    await rename(`${path}.gone`, path);
   }
 
   /** Removes the files of owners before this one. */

@@ -40,7 +40,10 @@ export function openSource(source: Source): OpenSource {
       chunks ??= begin(0);
       for (;;) {
         const { done, value } = await chunks.iterator.next();
-        if (done) return null;
+        if (done) {
+          if (skip > 0) throw new Error("the source ends before the place where the run stopped");
+          return null;
+        }
         const passed = Math.min(skip, value.byteLength);
         skip -= passed;
         if (value.byteLength > passed) return passed === 0 ? value : value.subarray(passed);

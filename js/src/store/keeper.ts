@@ -1,5 +1,5 @@
 /** Keeps the states of one run: what the core hands out goes to the store, a few times if need be. */
-import { misuse } from "../errors.js";
+import { ExportError, misuse } from "../errors.js";
 import type { Rejection } from "../types.js";
 import type { Checkpoints, Claim } from "./contract.js";
 
@@ -15,6 +15,39 @@ export interface Kept {
   givenUp: boolean;
 }
 
+/** A store that takes longer has failed; should it store the state after all, the same one again changes nothing. */
+const COMMIT_MILLIS = 60_000;
+
+async function claimed({ store }: Checkpoints): Promise<Claim> {
+  let claim: Claim | undefined;
+  try {
+    claim = await store.claim();
+  } catch (error) {
+    if (error instanceof ExportError) throw error;
+    // What a driver says may hold its own secrets.
+    throw new ExportError({
+      code: "state_not_loaded",
+      category: "checkpoint",
+      message: "The store of this run's state could not be read.",
+      remedy: "Restore access to it, and run the export again.",
+      retryHelps: true,
+    });
+  }
+  if (typeof claim?.commit !== "function" || typeof claim.release !== "function") {
+    throw misuse("checkpoints", "The store gave no claim.", "Let claim() resolve to a claim as the contract describes it.");
+  }
+  return claim;
+}
+
+/** Real time: a store is no part of the run's world. */
+function within<T>(millis: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the store does not answer")), millis);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 export class Keeper {
   readonly #checkpoints: Checkpoints;
   readonly #sleep: (millis: number) => Promise<void>;
@@ -23,8 +56,11 @@ export class Keeper {
   #told: Rejection[] = [];
 
   constructor(checkpoints: Checkpoints, sleep: (millis: number) => Promise<void>) {
-    if (typeof checkpoints.key !== "string" || checkpoints.key.length < 16) {
-      throw misuse("state_key", "The key of the checkpoints is shorter than 16 characters.", "Pass a secret of 16 characters or more.");
+    if (typeof checkpoints !== "object" || checkpoints === null || typeof checkpoints.store?.claim !== "function") {
+      throw misuse("checkpoints", "The checkpoints name no store.", "Pass { store, key }, such as a fileStore.");
+    }
+    if (typeof checkpoints.key !== "string" || checkpoints.key.trim().length < 16) {
+      throw misuse("state_key", "The key of the checkpoints is missing, or shorter than 16 characters.", "Pass a secret of 16 characters or more.");
     }
     this.#checkpoints = checkpoints;
     this.#sleep = sleep;
@@ -34,7 +70,7 @@ export class Keeper {
   async load(): Promise<Kept> {
     const secret = new TextEncoder().encode(`activecampaign-export checkpoint ${this.#checkpoints.key}`);
     const key = new Uint8Array(await crypto.subtle.digest("SHA-256", secret)).subarray(0, 16);
-    const claim = await this.#checkpoints.store.claim();
+    const claim = await claimed(this.#checkpoints);
     this.#claim = claim;
     return { key, givenUp: claim.givenUp === true, ...claim.run, ...(claim.last ? { last: claim.last } : {}) };
   }
@@ -49,7 +85,7 @@ export class Keeper {
     const rejections = this.#told.slice();
     for (const pause of [...PAUSES, undefined]) {
       try {
-        const outcome = await claim.commit({ checkpoint, log, logBytes, rejections });
+        const outcome = await within(COMMIT_MILLIS, claim.commit({ checkpoint, log, logBytes, rejections }));
         // Those told meanwhile belong to the next state.
         if (outcome === "stored") this.#told = this.#told.slice(rejections.length);
         return outcome;
