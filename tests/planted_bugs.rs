@@ -55,11 +55,14 @@ fn each_planted_bug_is_caught() {
     };
     assert!(PLANTS.iter().any(|plant| wanted(&plant)), "no bug is called {only}");
     let lab = Lab::new();
-    let healthy = lab.judge(&[], most_seeds()).unwrap_or_else(|error| panic!("the copy without a bug: {error}"));
-    assert!(!healthy.red, "red without a bug, so that red proves nothing:\n{}", healthy.text);
+    for test in ["simulation", "pace"] {
+        let healthy = lab.judge(test, &[], most_seeds());
+        let healthy = healthy.unwrap_or_else(|error| panic!("the copy without a bug: {error}"));
+        assert!(!healthy.red, "{test}: red without a bug, so that red proves nothing:\n{}", healthy.text);
+    }
     let mut findings = Vec::new();
     for plant in PLANTS.iter().filter(wanted) {
-        let finding = match lab.judge(plant.changes, plant.seeds) {
+        let finding = match lab.judge(plant.test, plant.changes, plant.seeds) {
             Ok(verdict) => {
                 let first = verdict.failures.first().map_or("green", String::as_str);
                 println!("{}\n    {first:.160}", plant.name);

@@ -62,10 +62,10 @@ impl Lab {
         Self { root, built: scratch.join("target"), _lock: lock }
     }
 
-    /// Runs the simulation with these changes in the sources, and takes them out again.
+    /// Runs the simulation, or another test, with these changes in the sources, and takes them out again.
     ///
     /// Errors: a change does not fit, or the copy does not compile with it. Both say nothing about the simulation.
-    pub fn judge(&self, changes: &[Change], seeds: u64) -> Result<Verdict, String> {
+    pub fn judge(&self, test: &str, changes: &[Change], seeds: u64) -> Result<Verdict, String> {
         let mut pristine = Vec::new();
         for change in changes {
             let path = self.root.join(change.file);
@@ -80,17 +80,17 @@ impl Lab {
                 }
             }
         }
-        let verdict = self.simulate(seeds);
+        let verdict = self.simulate(test, seeds);
         restore(pristine);
         verdict
     }
 
-    fn simulate(&self, seeds: u64) -> Result<Verdict, String> {
-        let built = self.cargo(&["--no-run"], seeds);
+    fn simulate(&self, test: &str, seeds: u64) -> Result<Verdict, String> {
+        let built = self.cargo(test, &["--no-run"], seeds);
         if !built.status.success() {
             return Err(format!("does not compile, which is the plant's fault:\n{}", said(&built)));
         }
-        let ran = self.cargo(&[], seeds);
+        let ran = self.cargo(test, &[], seeds);
         let text = said(&ran);
         if !text.contains("test result:") {
             return Err(format!("the simulation did not run:\n{text}"));
@@ -98,9 +98,9 @@ impl Lab {
         Ok(Verdict { red: !ran.status.success(), failures: failures(&text), text })
     }
 
-    fn cargo(&self, more: &[&str], seeds: u64) -> Output {
+    fn cargo(&self, test: &str, more: &[&str], seeds: u64) -> Output {
         Command::new(env!("CARGO"))
-            .args(["test", "--offline", "--locked", "--test", "simulation"])
+            .args(["test", "--offline", "--locked", "--test", test])
             .args(more)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.built)
