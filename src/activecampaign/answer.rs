@@ -128,19 +128,15 @@ pub fn without_values(text: &str, contact: &[u8]) -> String {
     let values: Vec<&str> =
         names.chain(fields.iter().filter_map(|field| field.get("value"))).filter_map(Value::as_str).collect();
     hidden(text, &|word| {
-        let word = bare(word);
+        let word = bare(word.as_bytes());
         // What is shorter stands in any sentence.
-        let same = |part: &[u8]| bare_bytes(part).eq_ignore_ascii_case(word);
+        let same = |part: &[u8]| bare(part).eq_ignore_ascii_case(word);
         word.len() > 2 && values.iter().any(|value| split(value.as_bytes(), b" ").any(same))
     })
 }
 
 /// Without the ASCII signs around it; the tables that know other signs would be a fortieth of the core.
-fn bare(word: &str) -> &[u8] {
-    bare_bytes(word.as_bytes())
-}
-
-fn bare_bytes(mut word: &[u8]) -> &[u8] {
+fn bare(mut word: &[u8]) -> &[u8] {
     let sign = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
     while let Some((_, rest)) = word.split_first().filter(|(first, _)| sign(first)) {
         word = rest;

@@ -53,16 +53,16 @@ pub fn retry_after_millis(header: &str, now: Timestamp) -> Option<u64> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7; the two obsolete forms are not read).
 fn http_date(text: &str) -> Option<Timestamp> {
-    let mut parts = parts(text.get(find_any(text, b",")? + 1..)?.strip_prefix(' ')?, b" ");
-    let day: u64 = parts.next()?.parse().ok()?;
+    let mut date = parts(text.get(find_any(text, b",")? + 1..)?.strip_prefix(' ')?, b" ");
+    let day: u64 = date.next()?.parse().ok()?;
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let name = parts.next()?;
+    let name = date.next()?;
     let month = u64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()? + 1;
-    let year: u64 = parts.next()?.parse().ok()?;
-    let mut clock = crate::text::parts(parts.next()?, b":").map(str::parse::<u64>);
+    let year: u64 = date.next()?.parse().ok()?;
+    let mut clock = parts(date.next()?, b":").map(str::parse::<u64>);
     let (hour, minute, second) = (clock.next()?.ok()?, clock.next()?.ok()?, clock.next()?.ok()?);
     let in_range = (1970..=9999).contains(&year) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-    if parts.next() != Some("GMT") || !in_range {
+    if date.next() != Some("GMT") || !in_range {
         return None;
     }
     Some(Timestamp::from_millis(

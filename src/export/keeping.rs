@@ -253,9 +253,11 @@ impl Export {
         self.awaiting = others;
         for piece in pieces {
             let part = batch.subset(&|_, entry| piece.picks(entry.index));
-            let part = part.filter(|part| self.encoder.fingerprint(part.body()) == piece.fingerprint);
-            let part = part.filter(|part| part.entries().len() as u64 == piece.counts().0);
-            match part {
+            let same = |part: &Batch| {
+                part.entries().len() as u64 == piece.counts().0
+                    && self.encoder.fingerprint(part.body()) == piece.fingerprint
+            };
+            match part.filter(same) {
                 Some(part) => {
                     let id = piece.id;
                     let unit = piece.go_on(part, &mut self.outcome, now);

@@ -98,15 +98,12 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
   const stopListening = onInterrupt(() => cancel(canceller, opened, shown.reporter, quiet), () => quit(shown.reporter, rejects, kept));
   const reporter = makeReporter({ stream: process.stderr, sourceBytes: sizeOf(opened.source), quiet });
   shown.reporter = reporter;
-  let goesOn = kept?.goesOn === true && !quiet;
-  let gaveUp = kept?.givesUp === true && !quiet;
+  let opening = kept && !quiet ? openingSentence(kept) : undefined;
   try {
     for await (const event of run) {
       // Only now is it sure that the run is this process's, and its state fits.
-      if (goesOn) reporter.say(`Going on with the run kept in ${kept?.folder ?? ""}.`);
-      else if (gaveUp) reporter.say(`The run kept in ${kept?.folder ?? ""} is given up; this one begins anew.`);
-      gaveUp = false;
-      goesOn = false;
+      if (opening !== undefined) reporter.say(opening);
+      opening = undefined;
       if (event.type === "progress") reporter.update(event.progress);
       else if (!kept) rejects.write(event.rejections);
     }
@@ -120,6 +117,12 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
     reporter.end();
     rejects.close();
   }
+}
+
+/** What becomes of the run that was found; nothing when there was none. */
+function openingSentence({ folder, goesOn, givesUp }: KeptRun): string | undefined {
+  if (goesOn) return `Going on with the run kept in ${folder}.`;
+  return givesUp ? `The run kept in ${folder} is given up; this one begins anew.` : undefined;
 }
 
 /** A cancel while the account is still being read comes as a stop; nobody has to act on it. */

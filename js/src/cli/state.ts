@@ -54,15 +54,20 @@ function stateKey(folder: string): string {
   }
   const path = join(folder, "key");
   try {
-    writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    writeKey(path, "wx");
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
   const key = readFileSync(path, "utf8").trim();
   if (key.length >= 16) return key;
   // The disk was full when it was made; nothing was stored with it.
-  writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+  writeKey(path, "w");
   return readFileSync(path, "utf8").trim();
+}
+
+/** A new random key, for its owner alone; `wx` leaves one that is there. */
+function writeKey(path: string, flag: "w" | "wx"): void {
+  writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag });
 }
 
 /** Rows handed over at once. */
