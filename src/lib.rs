@@ -21,7 +21,7 @@
 //! 8. A bad profile is data, never an error.
 //!
 //! # Modules
-//! Nouns that everybody may know: [`time`], [`text`], [`masks`], [`error`], [`limits`], [`profile`],
+//! Nouns that everybody may know: [`time`], [`text`], [`out`], [`masks`], [`error`], [`limits`], [`profile`],
 //! [`contact`], [`rejection`], [`connection`], [`plan`], [`checkpoint`]. Siblings that do not know each other: [`source`],
 //! [`mapping`], [`audience`], [`delivery`], [`activecampaign`]. The one composer: [`export`]. The one shell:
 //! `wasm`, for WebAssembly only. The guide is [`manual`].
@@ -82,6 +82,7 @@ pub mod limits;
 pub mod manual;
 pub mod mapping;
 pub mod masks;
+pub mod out;
 pub mod plan;
 pub mod profile;
 pub mod rejection;

@@ -78,12 +78,13 @@ impl<'a> Profile<'a> {
         self.cells.get(column).and_then(|cell| self.bytes.get(cell.start..cell.end)).unwrap_or_default()
     }
 
-    /// The same with whatever follows it in the record's buffer.
+    /// The same with whatever follows it in the record's buffer; `None` when it is missing or cannot be text.
     #[must_use]
     #[inline(always)]
-    pub fn text_in_room(&self, column: usize) -> Text<'a> {
-        let Some(cell) = self.cells.get(column) else { return Text::default() };
-        Text::new(self.bytes.get(cell.start..).unwrap_or_default(), cell.end.saturating_sub(cell.start))
+    pub fn text_in_room(&self, column: usize) -> Option<Text<'a>> {
+        let cell = self.cells.get(column)?;
+        let room = self.bytes.get(cell.start..)?;
+        (cell.kind == CellKind::Text).then(|| Text::new(room, cell.end.wrapping_sub(cell.start)))
     }
 
     /// What a column holds; `Missing` beyond the last one.

@@ -1,6 +1,6 @@
 //! Text as bytes: written, trimmed, searched. Values are valid UTF-8 and stay bytes on their way.
 
-use crate::masks::{first, text_stops};
+use crate::masks::{BLOCK, LetterMarks, SHORT, first, letters};
 
 /// Different texts, each with the number of those that came before it. A few hundred at most, so a sorted list
 /// serves: a tree of them would be a fiftieth of the core.
@@ -39,13 +39,40 @@ impl Distinct {
     }
 }
 
-/// The first byte that is not UTF-8, if there is one. The usual answer, none, is found with vector instructions.
+/// The first byte that is not UTF-8, if there is one.
 #[must_use]
-pub fn first_invalid(text: &[u8]) -> Option<usize> {
-    if simdutf8::basic::from_utf8(text).is_ok() {
+pub fn first_invalid(text: Text<'_>) -> Option<usize> {
+    if is_utf8(text) {
         return None;
     }
-    core::str::from_utf8(text).err().map(|error| error.valid_up_to())
+    core::str::from_utf8(text.bytes()).err().map(|error| error.valid_up_to())
+}
+
+/// Whether a text is UTF-8, from the marks of whole blocks (Unicode, table 3-7): a letter's first byte says how
+/// many follow. `false` for a few letters that are UTF-8 too, those whose first byte narrows down the second:
+/// they are for the standard library.
+fn is_utf8(text: Text<'_>) -> bool {
+    let mut room = text.room();
+    let mut left = text.len();
+    // Bytes that must go on with a letter of the block before.
+    let mut carried = 0;
+    while left > 0 {
+        let Some((block, rest)) = room.split_first_chunk::<BLOCK>() else { return false };
+        let LetterMarks { high, below_c0, below_c2, below_e0, below_f0, narrow } = letters(block);
+        let keep = first(left);
+        if high & keep != 0 || carried != 0 {
+            let (two, three) = (below_e0 & !below_c2 & keep, below_f0 & !below_e0 & keep);
+            let following = carried | (two | three) << 1 | three << 2;
+            let refused = (high & !below_f0) | (below_c2 & !below_c0) | narrow;
+            if refused & keep != 0 || following != below_c0 & keep {
+                return false;
+            }
+            carried = (two | three) >> 63 | three >> 62;
+        }
+        room = rest;
+        left -= left.min(BLOCK);
+    }
+    carried == 0
 }
 
 /// Where `wanted` begins; nowhere when it is empty. The standard library's search for text in text brings its
@@ -149,74 +176,6 @@ fn is_wide_blank(bytes: [u8; 3], invisible: bool) -> bool {
     }
 }
 
-/// Appends a short text: overlapping blocks of fixed sizes instead of a library copy, whose call alone costs
-/// more than the bytes of a name (in wasm it leaves the module).
-#[inline(never)]
-pub fn push_short(out: &mut Vec<u8>, text: &[u8]) {
-    let end = out.len() + text.len();
-    match (text.first_chunk::<16>(), text.first_chunk::<8>(), text.first_chunk::<4>()) {
-        (Some(_), ..) => {
-            let (blocks, _) = text.as_chunks::<16>();
-            for block in blocks {
-                out.extend_from_slice(block);
-            }
-            if let Some(last) = text.last_chunk::<16>() {
-                out.truncate(end - 16);
-                out.extend_from_slice(last);
-            }
-        }
-        (_, Some(first), _) => {
-            out.extend_from_slice(first);
-            if let Some(last) = text.last_chunk::<8>() {
-                out.truncate(end - 8);
-                out.extend_from_slice(last);
-            }
-        }
-        (_, _, Some(first)) => {
-            out.extend_from_slice(first);
-            if let Some(last) = text.last_chunk::<4>() {
-                out.truncate(end - 4);
-                out.extend_from_slice(last);
-            }
-        }
-        _ => {
-            for byte in text {
-                out.push(*byte);
-            }
-        }
-    }
-}
-
-/// A text that is written again and again: kept in a block, so that writing it is one check and two stores.
-#[derive(Clone, Debug)]
-pub struct Literal {
-    block: [u8; 32],
-    /// Longer texts are written the usual way.
-    long: Vec<u8>,
-    length: usize,
-}
-
-impl Literal {
-    /// Keeps a text.
-    #[must_use]
-    pub fn new(text: &[u8]) -> Self {
-        let mut block = [0; 32];
-        let fits = block.get_mut(..text.len()).map(|start| start.copy_from_slice(text)).is_some();
-        Self { block, long: if fits { Vec::new() } else { text.to_vec() }, length: text.len() }
-    }
-
-    /// Appends the text.
-    #[inline(always)]
-    pub fn push(&self, out: &mut Vec<u8>) {
-        if self.length > self.block.len() {
-            return push_short(out, &self.long);
-        }
-        let end = out.len() + self.length;
-        out.extend_from_slice(&self.block);
-        out.truncate(end);
-    }
-}
-
 /// A text with whatever follows it in its buffer, so that it can be read in blocks beyond its end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Text<'a> {
@@ -263,11 +222,14 @@ impl<'a> Text<'a> {
     #[inline(always)]
     #[must_use]
     pub fn trimmed(self) -> Self {
-        let text = self.bytes();
-        match (text.first(), text.last()) {
-            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => self,
-            _ => self.cut(trim_slow(text, false)),
-        }
+        if self.is_trim() { self } else { self.cut(trim_slow(self.bytes(), false)) }
+    }
+
+    /// Whether both ends are visible ASCII.
+    #[inline(always)]
+    fn is_trim(self) -> bool {
+        let visible = |at: usize| self.room.get(at).is_some_and(|byte| byte.wrapping_sub(b'!') <= b'~' - b'!');
+        visible(0) && visible(self.length.wrapping_sub(1))
     }
 
     /// The same, and without characters that show nothing: zero-width spaces and joiners, as spreadsheets leave
@@ -275,11 +237,7 @@ impl<'a> Text<'a> {
     #[inline(always)]
     #[must_use]
     pub fn trimmed_of_invisible(self) -> Self {
-        let text = self.bytes();
-        match (text.first(), text.last()) {
-            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => self,
-            _ => self.cut(trim_slow(text, true)),
-        }
+        if self.is_trim() { self } else { self.cut(trim_slow(self.bytes(), true)) }
     }
 
     /// The text and whatever follows it.
@@ -295,85 +253,10 @@ impl<'a> Text<'a> {
         Self::new(self.room.get(skipped..).unwrap_or(part), part.len())
     }
 
-    /// The first blocks of the buffer, as many as the text needs.
+    /// The first block of the buffer, if the text needs no more.
     #[inline(always)]
     #[must_use]
-    pub fn blocks<const N: usize>(self) -> Option<&'a [[u8; 16]; N]> {
-        let (blocks, _) = self.room.as_chunks::<16>();
-        blocks.first_chunk::<N>().filter(|_| self.length <= N * 16)
+    pub fn block(self) -> Option<&'a [u8; SHORT]> {
+        self.room.first_chunk().filter(|_| self.length <= SHORT)
     }
-}
-
-/// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
-///
-/// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
-#[inline(always)]
-pub fn push_escaped_text(out: &mut Vec<u8>, text: Text<'_>) -> bool {
-    // Names, cities, tags and dates fit one block: one check and one store, the rest cut off again.
-    if let Some([block]) = text.blocks::<1>()
-        && u64::from(text_stops(block)) & first(text.length) == 0
-    {
-        let end = out.len() + text.length;
-        out.extend_from_slice(block);
-        out.truncate(end);
-        return true;
-    }
-    push_escaped(out, text.bytes())
-}
-
-/// Writes `text` as JSON.stringify would inside quotes; `false` when it holds a NUL, which is not written.
-///
-/// Text is valid UTF-8; only quotes, backslashes and control characters need an escape.
-#[inline(always)]
-pub fn push_escaped(out: &mut Vec<u8>, text: &[u8]) -> bool {
-    if needs_escape(text) {
-        return push_escapes(out, text);
-    }
-    push_short(out, text);
-    true
-}
-
-#[cold]
-fn push_escapes(out: &mut Vec<u8>, text: &[u8]) -> bool {
-    let mut clean = true;
-    for &byte in text {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            0 => clean = false,
-            1..=0x1f => {
-                const HEX: [u8; 16] = *b"0123456789abcdef";
-                let low = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), low]);
-            }
-            other => out.push(other),
-        }
-    }
-    clean
-}
-
-/// Whether any byte is a quote, a backslash or a control character: eight bytes at a time, the last eight
-/// overlapping the ones before them.
-#[inline(always)]
-fn needs_escape(text: &[u8]) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A byte is zero in `x` exactly when the expression has a high bit; the same trick finds bytes below 0x20.
-    let has_zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
-    let check = |word: u64| {
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        control | has_zero(word ^ (ONES * 0x22)) | has_zero(word ^ (ONES * 0x5c))
-    };
-    let Some(last) = text.last_chunk::<8>() else {
-        return text.iter().any(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-    };
-    let (words, _) = text.as_chunks::<8>();
-    let found =
-        words.iter().fold(check(u64::from_le_bytes(*last)), |found, word| found | check(u64::from_le_bytes(*word)));
-    found != 0
 }

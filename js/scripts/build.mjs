@@ -37,7 +37,7 @@ function buildCore() {
   // The glue is an ES module; without this TypeScript and Node take it for CommonJS.
   writeFileSync(join(bindgenOut, "package.json"), '{"type":"module"}\n');
   const optimized = join(bindgenOut, "core_bg.wasm");
-  run(process.execPath, [bin("wasm-opt"), "-O3", "--merge-similar-functions", "-O3", "--strip-debug", "--strip-producers", optimized, "-o", optimized]);
+  run(process.execPath, [bin("wasm-opt"), "-ocimfs", "20", "-O3", "--merge-similar-functions", "-O3", "--strip-debug", "--strip-producers", optimized, "-o", optimized]);
   const bytes = readFileSync(optimized);
   if (!WebAssembly.validate(bytes)) throw new Error("the optimized wasm is not valid");
   return bytes;

@@ -33,9 +33,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    fn open(closing: &'static [u8], capacity: usize) -> Self {
-        let mut body = Vec::with_capacity(capacity);
-        body.extend_from_slice(OPENING);
+    /// A batch with nothing in it; `body` begins with the opening.
+    fn open(closing: &'static [u8], body: Vec<u8>) -> Self {
         Self { number: 0, body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), closing }
     }
 
@@ -72,7 +71,9 @@ impl Batch {
     /// A batch of those contacts for which `keep` answers yes; `None` when there are none.
     #[must_use]
     pub fn subset(&self, keep: &dyn Fn(usize, &Entry) -> bool) -> Option<Self> {
-        let mut subset = Self::open(self.closing, self.body.len());
+        let mut body = Vec::with_capacity(self.body.len());
+        body.extend_from_slice(OPENING);
+        let mut subset = Self::open(self.closing, body);
         subset.number = self.number;
         for (index, entry) in self.entries.iter().enumerate() {
             if !keep(index, entry) {
@@ -102,9 +103,14 @@ impl Batch {
 /// Packs contacts into batches, by count and by bytes of UTF-8.
 #[derive(Clone, Debug)]
 pub struct Packer {
+    /// Its body has room behind what is written.
     open: Batch,
+    /// Bytes of the open body that stand for something.
+    length: usize,
     closing: &'static [u8],
     taken: u64,
+    /// The body of a batch that is no longer needed.
+    spare: Vec<u8>,
 }
 
 impl Packer {
@@ -114,7 +120,8 @@ impl Packer {
     pub fn new(exclude_automations: bool) -> Self {
         let closing: &[u8] =
             if exclude_automations { b"],\"exclude_automations\":true}" } else { b"],\"exclude_automations\":false}" };
-        Self { open: Batch::open(closing, 0), closing, taken: 0 }
+        let open = Batch::open(closing, OPENING.to_vec());
+        Self { open, length: OPENING.len(), closing, taken: 0, spare: Vec::new() }
     }
 
     /// Batches taken so far; the next one has the number after.
@@ -149,27 +156,35 @@ impl Packer {
     /// Bytes of the open batch.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.open.body.len()
+        self.length
     }
 
-    /// Where the next contact is to be written: the end of the open body, after its comma.
+    /// The open body and the place in it where the next contact is to be written, behind its comma. What follows
+    /// the place stands for nothing; a contact that is not accepted may stay there.
     #[inline(always)]
-    pub fn body(&mut self) -> &mut Vec<u8> {
-        if !self.open.entries.is_empty() && self.open.body.last() == Some(&b'}') {
-            self.open.body.push(b',');
+    pub fn place(&mut self) -> (&mut Vec<u8>, usize) {
+        if self.open.entries.is_empty() {
+            return (&mut self.open.body, self.length);
         }
-        &mut self.open.body
+        match self.open.body.get_mut(self.length) {
+            Some(byte) => *byte = b',',
+            None => self.open.body.push(b','),
+        }
+        (&mut self.open.body, self.length + 1)
     }
 
-    /// The bytes just written at [`Packer::body`].
+    /// Writes a contact that was written before to the [place](Self::place) of the next one.
+    pub fn write(&mut self, json: &[u8], email: &Range<usize>) -> Contact {
+        let (body, start) = self.place();
+        body.truncate(start);
+        body.extend_from_slice(json);
+        Contact { json: start..start + json.len(), email: start + email.start..start + email.end }
+    }
+
+    /// The bytes just written at [`Packer::place`].
     #[must_use]
     pub fn written(&self, range: Range<usize>) -> &[u8] {
         self.open.body.get(range).unwrap_or_default()
-    }
-
-    /// Drops what was written at [`Packer::body`] since the last accepted contact.
-    pub fn discard(&mut self, contact: &Contact) {
-        self.open.body.truncate(contact.json.start);
     }
 
     /// Whether a contact alone exceeds a request.
@@ -178,16 +193,17 @@ impl Packer {
         OPENING.len() + contact.json.len() + self.closing.len() > MAX_BATCH_BYTES
     }
 
-    /// Whether the open batch with what was written last exceeds a request.
+    /// Whether the open batch with the contact just written exceeds a request.
     #[must_use]
-    pub fn overflows(&self) -> bool {
-        self.open.body.len() + self.closing.len() > MAX_BATCH_BYTES
+    pub fn overflows(&self, contact: &Contact) -> bool {
+        contact.json.end + self.closing.len() > MAX_BATCH_BYTES
     }
 
     /// Accepts the contact just written.
     #[inline(always)]
     pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>, hash: u64) {
         let (json, email) = (contact.json.clone(), contact.email.clone());
+        self.length = json.end;
         self.open.entries.push(Entry { position, source_id, hash, index: 0, json, email });
     }
 
@@ -206,18 +222,16 @@ impl Packer {
     /// Takes entries out of the open batch again, by their indexes in rising order: what follows them moves up.
     pub fn remove(&mut self, indexes: &[usize]) {
         let Batch { body, entries, .. } = &mut self.open;
-        let Some(first) = indexes.first() else { return };
-        let Some(mut end) = entries.get(*first).map(|entry| entry.json.start) else { return };
-        let mut index = 0;
-        entries.retain_mut(|entry| {
-            let at = index;
-            index += 1;
-            if at < *first {
-                return true;
+        let Some(&first) = indexes.first() else { return };
+        let Some(mut end) = entries.get(first).map(|entry| entry.json.start) else { return };
+        let (mut kept, mut removed) = (first, indexes);
+        for at in first..entries.len() {
+            if removed.first() == Some(&at) {
+                removed = removed.get(1..).unwrap_or_default();
+                continue;
             }
-            if indexes.contains(&at) {
-                return false;
-            }
+            entries.swap(kept, at);
+            let Some(entry) = entries.get_mut(kept) else { break };
             let moved = entry.json.start - end;
             body.copy_within(entry.json.clone(), end);
             entry.json = end..entry.json.end - moved;
@@ -227,30 +241,40 @@ impl Packer {
                 *comma = b',';
             }
             end += 1;
-            true
-        });
+            kept += 1;
+        }
+        entries.truncate(kept);
         // Behind the last contact that stays, without its comma.
-        body.truncate(entries.last().map_or(OPENING.len(), |entry| entry.json.end));
+        self.length = entries.last().map_or(OPENING.len(), |entry| entry.json.end);
     }
 
     /// Closes the open batch; `None` when it is empty.
     pub fn take(&mut self) -> Option<Batch> {
         if self.open.entries.is_empty() {
-            self.open.body.truncate(OPENING.len());
             return None;
         }
-        // A comma that waited for a contact which never came.
-        if self.open.body.last() == Some(&b',') {
-            self.open.body.pop();
-        }
+        self.open.body.truncate(self.length);
         self.open.body.extend_from_slice(self.closing);
         self.taken += 1;
         self.open.number = self.taken;
         for (index, entry) in (0..=u8::MAX).zip(&mut self.open.entries) {
             entry.index = index;
         }
+        let mut body = core::mem::take(&mut self.spare);
+        if body.len() < OPENING.len() {
+            body = OPENING.to_vec();
+        }
         // Batches of one export are alike: an eighth more than the last one seldom has to grow.
-        let capacity = self.open.body.len() + self.open.body.len() / 8;
-        Some(core::mem::replace(&mut self.open, Batch::open(self.closing, capacity)))
+        body.resize(self.open.body.len() + self.open.body.len() / 8, 0);
+        self.length = OPENING.len();
+        Some(core::mem::replace(&mut self.open, Batch::open(self.closing, body)))
+    }
+
+    /// Takes the body of a batch that is no longer needed: a later one is written into it, which is quicker than
+    /// new memory that must be cleared first.
+    pub fn reuse(&mut self, body: Vec<u8>) {
+        if body.starts_with(OPENING) {
+            self.spare = body;
+        }
     }
 }

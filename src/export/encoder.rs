@@ -289,6 +289,11 @@ impl Encoder {
         }
     }
 
+    /// Takes the body of a batch that is no longer needed, to write another one into it.
+    pub fn reuse(&mut self, body: Vec<u8>) {
+        self.packer.reuse(body);
+    }
+
     /// What was read and refused so far.
     #[must_use]
     pub fn counts(&self) -> &Counts {
@@ -373,7 +378,8 @@ struct Packed<'a> {
 impl Packed<'_> {
     /// Maps one profile and packs its contact; gives the batch that is full because of it.
     fn profile(&mut self, program: &mut Program, profile: &Profile<'_>, context: &Context<'_>) -> Option<Batch> {
-        let contact = match program.map(profile, self.packer.body()) {
+        let (body, place) = self.packer.place();
+        let contact = match program.map(profile, body, place) {
             Mapped::Contact(contact) => contact,
             Mapped::Excluded => {
                 self.tally.counts.excluded += 1;
@@ -385,13 +391,12 @@ impl Packed<'_> {
             }
         };
         if self.packer.is_too_large(&contact) {
-            self.packer.discard(&contact);
             self.reject(Rule::ContactTooLarge, None, program, profile, context);
             return None;
         }
         let source_id =
             program.id_column().map(|column| short_text(profile.text(column), context.options.reveal).into_boxed_str());
-        let full = if self.packer.overflows() {
+        let full = if self.packer.overflows(&contact) {
             self.overflow(&contact, profile, source_id, program, context)
         } else {
             self.accept(&contact, profile, source_id, program);
@@ -427,7 +432,6 @@ impl Packed<'_> {
     ) -> Option<Batch> {
         let json = self.packer.written(contact.json.clone()).to_vec();
         let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
-        self.packer.discard(contact);
         self.settle(program, context);
         let hash = self.seen.hash(json.get(email.clone()).unwrap_or_default());
         if !self.seen.insert(hash) {
@@ -442,15 +446,11 @@ impl Packed<'_> {
         }
         let mut full = None;
         loop {
-            let body = self.packer.body();
-            let start = body.len();
-            body.extend_from_slice(&json);
-            let contact = Contact { json: start..start + json.len(), email: start + email.start..start + email.end };
-            if !self.packer.overflows() {
+            let contact = self.packer.write(&json, &email);
+            if !self.packer.overflows(&contact) {
                 self.packer.accept(&contact, profile.position(), source_id, hash);
                 return full;
             }
-            self.packer.discard(&contact);
             full = self.packer.take();
         }
     }

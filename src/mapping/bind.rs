@@ -1,10 +1,14 @@
 //! Compiles a plan's mapping for the columns of one source.
 
 use super::field::FieldRules;
-use super::{FieldProgram, Gate, Named, Part, Program, Source, TagProgram};
+use super::gate::Gate;
+use super::source::{Piece as Part, Source};
+use super::tags::TagProgram;
+use super::{Program, Scratch, ValueKind, ValueProgram};
 use crate::error::Issue;
+use crate::out::{Literal, escaped};
 use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
-use crate::text::{Literal, listed, push_escaped};
+use crate::text::listed;
 
 /// Looks columns up by their exact names and keeps every issue.
 struct Binder<'a> {
@@ -31,18 +35,19 @@ impl Program {
         let email = binder.source("mapping.email", &mapping.email);
         let consent = mapping.consent.as_ref().map(|gate| binder.gate("mapping.consent", gate));
         let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
-        let mut named = Vec::new();
+        let mut values = Vec::new();
         let wanted: [(&str, &[u8], _, _); 3] = [
-            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, None),
-            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, None),
-            ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, Some(0)),
+            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, ValueKind::Name),
+            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, ValueKind::Name),
+            ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, ValueKind::Phone),
         ];
-        for (path, opening, value, phone) in wanted {
+        for (path, opening, value, kind) in wanted {
             if let Some(value) = value {
-                named.push(Named { opening: Literal::new(opening), source: binder.source(path, value), phone });
+                let opening = Literal::new(opening);
+                let source = binder.source(path, value);
+                values.push(ValueProgram { first: opening.clone(), next: opening, source, kind, target: 0 });
             }
         }
-        let mut fields = Vec::new();
         for (index, field) in mapping.fields.iter().enumerate() {
             let rules = FieldRules {
                 kind: field.kind,
@@ -51,11 +56,11 @@ impl Program {
                 separator: field.separator.clone(),
             };
             targets.push(field.title.clone());
-            fields.push(FieldProgram {
-                first: Literal::new(format!(",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
+            values.push(ValueProgram {
+                first: Literal::new(format!("\",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 next: Literal::new(format!("\"}},{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
-                rules: (!rules.takes_any_text()).then_some(rules),
+                kind: ValueKind::Field((!rules.takes_any_text()).then_some(rules)),
                 target: targets.len() - 1,
             });
         }
@@ -73,16 +78,12 @@ impl Program {
             consent: consent.flatten(),
             subscribe: subscribe.flatten(),
             email,
-            named,
-            fields,
+            values,
             tags,
             subscribe_json: Literal::new(format!(",\"subscribe\":[{{\"listid\":{}}}]", plan.list).as_bytes()),
             targets,
             columns: used,
-            joined: Vec::new(),
-            value: Vec::new(),
-            omitted: Vec::new(),
-            written_tags: Vec::new(),
+            scratch: Scratch::default(),
         })
     }
 }
@@ -135,21 +136,17 @@ impl Binder<'_> {
 
     fn gate(&mut self, path: &str, gate: &Consent) -> Option<Gate> {
         let column = self.column(path, &gate.column)?;
-        Some(Gate { column, values: gate.values.clone(), negated: gate.negated })
+        Some(Gate::new(column, &gate.values, gate.negated))
     }
 
     fn tag(&mut self, path: &str, tag: &TagMapping) -> TagProgram {
-        let escaped = |text: &str| {
-            let mut bytes = Vec::new();
-            push_escaped(&mut bytes, text.as_bytes());
-            Literal::new(&bytes)
-        };
+        let escaped = |text: &str| Literal::new(&escaped(text.as_bytes()));
         match tag {
             TagMapping::Fixed(name) => TagProgram::Fixed(escaped(name)),
             TagMapping::Value { value, prefix, separator } => TagProgram::Value {
                 source: self.source(path, value),
                 prefix: escaped(prefix),
-                separator: separator.clone(),
+                separator: separator.as_deref().unwrap_or_default().as_bytes().to_vec(),
             },
         }
     }

@@ -7,8 +7,9 @@
 
 use crate::limits::{MAX_DOMAIN_LABEL_BYTES, MAX_EMAIL_BYTES, MAX_EMAIL_LOCAL_BYTES};
 use crate::masks::{AddressMarks, address, first};
+use crate::out::Out;
 use crate::rejection::Rule;
-use crate::text::{Text, push_short};
+use crate::text::Text;
 
 const BAD: u8 = 0;
 const LETTER: u8 = 1;
@@ -49,39 +50,49 @@ fn class(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(BAD)
 }
 
-/// Checks an address and appends it, trimmed and in lower case.
+/// Checks an address and writes it, trimmed and in lower case.
 ///
 /// # Errors
-/// The rule it breaks; nothing is appended then.
-pub(crate) fn push_email(out: &mut Vec<u8>, given: Text<'_>) -> Result<(), Rule> {
+/// The rule it breaks; nothing is written then.
+#[inline(always)]
+pub(crate) fn push_email(out: &mut Out<'_>, given: Text<'_>) -> Result<(), Rule> {
     let text = given.trimmed_of_invisible();
-    let bytes = text.bytes();
-    if bytes.is_empty() {
-        return Err(Rule::EmailMissing);
-    }
     // Nearly all addresses are short and plain: a few tests on their marks. The rest goes byte by byte.
-    let plain = address(text.room(), text.len()).is_some_and(|marks| is_plain(marks, text.len()));
-    if !plain && !is_valid(bytes) {
-        return Err(explain(bytes));
+    if let Some(target) = out.next_block()
+        && let Some(marks) = address(text.room(), text.len(), target)
+        && is_plain(marks, text.len())
+    {
+        out.pass(text.len());
+        return Ok(());
     }
-    let start = out.len();
-    push_short(out, bytes);
-    if let Some(written) = out.get_mut(start..) {
-        written.make_ascii_lowercase();
+    check(text.bytes())?;
+    for byte in text.bytes() {
+        out.byte(byte.to_ascii_lowercase());
     }
     Ok(())
 }
 
-/// The grammar of [`is_valid`] on marks, for addresses without symbols.
-#[inline]
+#[cold]
+#[inline(never)]
+fn check(text: &[u8]) -> Result<(), Rule> {
+    if text.is_empty() {
+        return Err(Rule::EmailMissing);
+    }
+    if is_valid(text) { Ok(()) } else { Err(explain(text)) }
+}
+
+/// The grammar of [`is_valid`] on marks, for addresses that fit a block and have no rare symbol.
+#[inline(always)]
 fn is_plain(marks: AddressMarks, length: usize) -> bool {
-    let AddressMarks { letters, digits, hyphens, dots, ats } = marks;
+    let AddressMarks { letters, digits, hyphens, dots, ats, symbols } = marks;
+    let all = first(length);
     let at = ats.trailing_zeros() as usize;
     let local = first(at.min(64));
-    let domain = !local & !ats;
+    let domain = all & !local & !ats;
     let last_dot = 63_usize.saturating_sub((dots & domain).leading_zeros() as usize);
-    let ending = first(length) & !first(last_dot + 1);
-    (letters | digits | hyphens | dots | ats) == first(length)
+    let ending = all & !first(last_dot + 1);
+    (letters | digits | hyphens | dots | ats | symbols) == all
+        && domain & symbols == 0
         && ats.count_ones() == 1
         && at > 0
         // No dot at either end of the two parts, nor beside another.

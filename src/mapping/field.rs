@@ -20,8 +20,16 @@ impl FieldRules {
         matches!(self.kind, FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden)
     }
 
+    /// The value as the account expects it, empty when there is none; `text` is trimmed and not blank.
+    #[inline(never)]
+    pub(crate) fn convert<'a>(&self, value: &'a mut Vec<u8>, text: &[u8]) -> Result<&'a [u8], Omission> {
+        value.clear();
+        self.push(value, text)?;
+        Ok(value.as_slice())
+    }
+
     /// Appends the value as the account expects it, nothing when there is none; `text` is trimmed and not blank.
-    pub(crate) fn push(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), Omission> {
+    fn push(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), Omission> {
         match self.kind {
             FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden => {
                 out.extend_from_slice(text);

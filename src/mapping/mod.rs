@@ -4,15 +4,22 @@
 mod bind;
 mod email;
 mod field;
+mod gate;
 mod phone;
+mod source;
 pub mod suggest;
+mod tags;
 
 use crate::contact::{Contact, Omission};
-use crate::limits::{MAX_TAGS, MAX_VALUE_BYTES};
-use crate::profile::{CellKind, Profile};
+use crate::limits::{MAX_BATCH_BYTES, MAX_VALUE_BYTES};
+use crate::out::{Literal, Out};
+use crate::profile::Profile;
 use crate::rejection::Rule;
-use crate::text::{Literal, Text, push_escaped, push_escaped_text, push_short, split, trim};
+use crate::text::Text;
 use field::FieldRules;
+use gate::Gate;
+use source::Source;
+use tags::TagProgram;
 
 /// A plan's mapping over the columns of one source.
 #[derive(Clone, Debug)]
@@ -22,71 +29,42 @@ pub struct Program {
     consent: Option<Gate>,
     subscribe: Option<Gate>,
     email: Source,
-    named: Vec<Named>,
-    fields: Vec<FieldProgram>,
+    values: Vec<ValueProgram>,
     tags: Vec<TagProgram>,
     subscribe_json: Literal,
     targets: Vec<String>,
     columns: Vec<usize>,
-    // Reused for every profile, so that the accepted path allocates nothing.
+    scratch: Scratch,
+}
+
+/// Reused for every profile, so that the accepted path allocates nothing.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
     joined: Vec<u8>,
     value: Vec<u8>,
     omitted: Vec<(usize, Omission)>,
-    written_tags: Vec<(usize, usize)>,
+    tags: Vec<(usize, usize)>,
 }
 
-/// Where a value comes from, by column index.
+/// A name, a phone or a custom field: a text between quotes.
 #[derive(Clone, Debug)]
-enum Source {
-    Column(usize),
-    Template(Vec<Part>),
-}
-
-#[derive(Clone, Debug)]
-enum Part {
-    Text(Vec<u8>),
-    Column(usize),
-}
-
-/// A property of the contact itself.
-#[derive(Clone, Debug)]
-struct Named {
-    /// `","first_name":"`: it closes the value before it, so that a contact is written in fewer pieces.
-    opening: Literal,
-    source: Source,
-    /// The target number of a phone, whose values are tidied.
-    phone: Option<usize>,
-}
-
-#[derive(Clone, Debug)]
-struct FieldProgram {
-    /// `,"fields":[{"id":12,"value":"`, for the first field that has a value.
+struct ValueProgram {
+    /// `","first_name":"`: it closes the value before it, so that a contact is written in fewer pieces. That of
+    /// a custom field, `","fields":[{"id":12,"value":"`, is for the first one that has a value.
     first: Literal,
-    /// `"},{"id":12,"value":"`, for those after it.
+    /// `"},{"id":12,"value":"`, for custom fields after the first.
     next: Literal,
     source: Source,
-    /// Absent where any text goes through.
-    rules: Option<FieldRules>,
+    kind: ValueKind,
     target: usize,
 }
 
 #[derive(Clone, Debug)]
-enum TagProgram {
-    /// Already escaped.
-    Fixed(Literal),
-    Value {
-        source: Source,
-        prefix: Literal,
-        separator: Option<String>,
-    },
-}
-
-/// A column that must say yes.
-#[derive(Clone, Debug)]
-struct Gate {
-    column: usize,
-    values: Vec<String>,
-    negated: bool,
+enum ValueKind {
+    Name,
+    Phone,
+    /// Where no rules are, any text goes through.
+    Field(Option<FieldRules>),
 }
 
 /// What became of a profile.
@@ -102,6 +80,13 @@ pub enum Mapped {
 
 /// A rule that was broken, and in which column.
 type Broken = (Rule, Option<usize>);
+
+/// Room for a contact of the usual size. A body grows by more when a contact needs it.
+const CONTACT_ROOM: usize = 4096;
+
+/// Room beyond which a body does not grow: a contact that does not fit it is too large for a request of its own.
+/// It holds a full body, a contact as large as one, and a tag that is taken back, each byte of it escaped.
+const MAX_ROOM: usize = 4 * MAX_BATCH_BYTES;
 
 impl Program {
     /// The columns it reads.
@@ -131,245 +116,126 @@ impl Program {
     /// The values left out of the last contact: target number and reason.
     #[must_use]
     pub fn omitted(&self) -> &[(usize, Omission)] {
-        &self.omitted
+        &self.scratch.omitted
     }
 
-    /// Writes a profile as a contact to the end of `body`; whatever is not a contact leaves `body` as it was.
-    pub fn map(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Mapped {
-        let start = body.len();
-        self.omitted.clear();
+    /// Writes a profile as a contact to the end of `body`, which may end in bytes that stand for nothing;
+    /// whatever is not a contact leaves the first `length` bytes as they were.
+    #[inline(never)]
+    pub fn map(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>, length: usize) -> Mapped {
         if self.consent.as_ref().is_some_and(|gate| !gate.opens(profile)) {
             return Mapped::Excluded;
         }
-        match self.write(profile, body) {
-            Ok(email_end) => {
-                let email = start + EMAIL_OPENING.len()..email_end;
-                Mapped::Contact(Contact { json: start..body.len(), email })
+        loop {
+            let (out, email_end) = match self.write(profile, Out::new(body, length)) {
+                Ok(written) => written,
+                Err((rule, column)) => return Mapped::Rejected(rule, column),
+            };
+            let (end, fits) = (out.at(), out.fits());
+            if fits || body.len() >= MAX_ROOM {
+                let email = length + EMAIL_OPENING.len()..email_end;
+                return Mapped::Contact(Contact { json: length..end, email });
             }
-            Err((rule, column)) => {
-                body.truncate(start);
-                Mapped::Rejected(rule, column)
-            }
+            body.resize((body.len() * 2).clamp(length + CONTACT_ROOM, MAX_ROOM), 0);
         }
     }
 
     /// Writes the contact; gives the end of its address.
-    fn write(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<usize, Broken> {
-        body.extend_from_slice(EMAIL_OPENING);
-        let email = self.email.read(profile, &self.blank_words, &mut self.joined)?;
-        let column = self.email.column();
-        let blank = is_blank_word(&self.blank_words, email);
-        let email = if blank { Text::default() } else { email };
-        email::push_email(body, email).map_err(|rule| (rule, column))?;
-        let email_end = body.len();
-        self.write_named(profile, body)?;
-        body.push(b'"');
-        self.write_fields(profile, body)?;
-        self.write_tags(profile, body)?;
+    ///
+    /// The parts are functions of their own: the compilers of JavaScript hosts take many times as long for one
+    /// large function, and spend it while the first profiles are converted.
+    #[inline(always)]
+    fn write<'o>(&mut self, profile: &Profile<'_>, out: Out<'o>) -> Result<(Out<'o>, usize), Broken> {
+        let mut part = Part { profile, blank_words: &self.blank_words, scratch: &mut self.scratch };
+        part.scratch.omitted.clear();
+        let out = part.email(&self.email, out)?;
+        let email_end = out.at();
+        let mut out = part.values(&self.values, out)?;
+        if !self.tags.is_empty() {
+            out = part.tags(&self.tags, out)?;
+        }
         if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
-            self.subscribe_json.push(body);
+            self.subscribe_json.write(&mut out);
         }
-        body.push(b'}');
-        Ok(email_end)
+        out.byte(b'}');
+        Ok((out, email_end))
+    }
+}
+
+/// What writing a part of a contact needs.
+struct Part<'a, 'p> {
+    profile: &'a Profile<'p>,
+    blank_words: &'a [Vec<u8>],
+    scratch: &'a mut Scratch,
+}
+
+impl Part<'_, '_> {
+    /// Writes the address, and ends inside its quotes.
+    #[inline(never)]
+    fn email<'o>(&mut self, source: &Source, mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+        out.block(EMAIL_OPENING, EMAIL_OPENING.len());
+        let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?;
+        let text = if is_blank_word(self.blank_words, text) { Text::default() } else { text };
+        email::push_email(&mut out, text).map_err(|rule| (rule, source.column()))?;
+        Ok(out)
     }
 
-    /// Begins inside the address's quotes and ends inside those of the last value.
-    fn write_named(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
-        for named in &self.named {
-            let text = named.source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
-            if text.is_empty() || is_blank_word(&self.blank_words, text) {
+    /// Writes names, phone and fields; begins inside the address's quotes and closes whatever is open.
+    #[inline(never)]
+    fn values<'o>(&mut self, values: &[ValueProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+        let mut fields = false;
+        for value in values {
+            let mut text = value.source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
+            if text.is_empty() || is_blank_word(self.blank_words, text) {
                 continue;
             }
-            let start = body.len();
-            named.opening.push(body);
-            match named.phone {
-                Some(target) => {
-                    if !phone::push_phone(body, text.bytes()) {
-                        body.truncate(start);
-                        self.omitted.push((target, Omission::PhoneUnusable));
-                        continue;
+            match &value.kind {
+                ValueKind::Name => value.first.write(&mut out),
+                ValueKind::Phone => {
+                    let start = out.at();
+                    value.first.write(&mut out);
+                    let dialled;
+                    (out, dialled) = phone::push_phone(out, text);
+                    if !dialled {
+                        out.back_to(start);
+                        self.scratch.omitted.push((value.target, Omission::PhoneUnusable));
                     }
-                }
-                None => push_text(body, text, &named.source)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn write_fields(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
-        let mut opened = false;
-        for field in &self.fields {
-            let text = field.source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
-            if text.is_empty() || is_blank_word(&self.blank_words, text) {
-                continue;
-            }
-            let text = match &field.rules {
-                None => text,
-                Some(rules) => {
-                    self.value.clear();
-                    if let Err(reason) = rules.push(&mut self.value, text.bytes()) {
-                        self.omitted.push((field.target, reason));
-                        continue;
-                    }
-                    if self.value.is_empty() {
-                        continue;
-                    }
-                    Text::from(self.value.as_slice())
-                }
-            };
-            if opened { &field.next } else { &field.first }.push(body);
-            opened = true;
-            push_text(body, text, &field.source)?;
-        }
-        if opened {
-            body.extend_from_slice(b"\"}]");
-        }
-        Ok(())
-    }
-
-    fn write_tags(&mut self, profile: &Profile<'_>, body: &mut Vec<u8>) -> Result<(), Broken> {
-        self.written_tags.clear();
-        let written = &mut self.written_tags;
-        for tag in &self.tags {
-            let (source, prefix, separator) = match tag {
-                TagProgram::Fixed(text) => {
-                    push_tag(body, written, |body| {
-                        text.push(body);
-                        true
-                    })
-                    .map_err(|rule| (rule, None))?;
                     continue;
                 }
-                TagProgram::Value { source, prefix, separator } => (source, prefix, separator),
-            };
-            let text = source.read(profile, &self.blank_words, &mut self.joined)?.trimmed();
-            if text.is_empty() || is_blank_word(&self.blank_words, text) {
-                continue;
+                ValueKind::Field(rules) => {
+                    if let Some(rules) = rules {
+                        match rules.convert(&mut self.scratch.value, text.bytes()) {
+                            Ok([]) => continue,
+                            Ok(converted) => text = Text::from(converted),
+                            Err(reason) => {
+                                self.scratch.omitted.push((value.target, reason));
+                                continue;
+                            }
+                        }
+                    }
+                    if fields { &value.next } else { &value.first }.write(&mut out);
+                    fields = true;
+                }
             }
-            if text.len() > MAX_VALUE_BYTES {
-                return Err((Rule::ValueTooLong, source.column()));
-            }
-            let separator = separator.as_deref().unwrap_or_default().as_bytes();
-            for part in split(text.bytes(), separator).map(trim).filter(|part| !part.is_empty()) {
-                push_tag(body, written, |body| {
-                    prefix.push(body);
-                    push_escaped(body, part)
-                })
-                .map_err(|rule| (rule, source.column()))?;
-            }
+            push_text(&mut out, text, &value.source)?;
         }
-        if !written.is_empty() {
-            body.push(b']');
-        }
-        Ok(())
+        let closing: &[u8; 4] = if fields { b"\"}] " } else { b"\"   " };
+        out.block(closing, if fields { 3 } else { 1 });
+        Ok(out)
     }
 }
 
 const EMAIL_OPENING: &[u8; 10] = b"{\"email\":\"";
-const TAGS_OPENING: &[u8; 9] = b",\"tags\":[";
-
-/// Writes one tag, unless the contact has it already; `write` says whether the text was clean. `tags` are the
-/// places of those before it.
-fn push_tag(
-    body: &mut Vec<u8>,
-    tags: &mut Vec<(usize, usize)>,
-    write: impl FnOnce(&mut Vec<u8>) -> bool,
-) -> Result<(), Rule> {
-    let before = body.len();
-    if tags.is_empty() {
-        body.extend_from_slice(TAGS_OPENING);
-    } else {
-        body.push(b',');
-    }
-    body.push(b'"');
-    let start = body.len();
-    if !write(body) {
-        return Err(Rule::ValueControl);
-    }
-    let end = body.len();
-    if tags.iter().any(|(from, to)| body.get(*from..*to) == body.get(start..end)) {
-        body.truncate(before);
-        return Ok(());
-    }
-    body.push(b'"');
-    tags.push((start, end));
-    if tags.len() > MAX_TAGS { Err(Rule::TooManyTags) } else { Ok(()) }
-}
 
 #[inline(always)]
-fn push_text(body: &mut Vec<u8>, text: Text<'_>, source: &Source) -> Result<(), Broken> {
+fn push_text(out: &mut Out<'_>, text: Text<'_>, source: &Source) -> Result<(), Broken> {
     if text.len() > MAX_VALUE_BYTES {
         return Err((Rule::ValueTooLong, source.column()));
     }
-    if push_escaped_text(body, text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
+    if out.escaped(text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
 }
 
 #[inline(always)]
 fn is_blank_word(words: &[Vec<u8>], text: Text<'_>) -> bool {
     !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text.trimmed().bytes()))
-}
-
-impl Source {
-    /// The column, when there is just one.
-    fn column(&self) -> Option<usize> {
-        match self {
-            Self::Column(column) => Some(*column),
-            Self::Template(_) => None,
-        }
-    }
-
-    /// The value; a template's is blank when all its columns are.
-    #[inline(always)]
-    fn read<'a>(&self, profile: &Profile<'a>, blank: &[Vec<u8>], joined: &'a mut Vec<u8>) -> Result<Text<'a>, Broken> {
-        match self {
-            Self::Column(column) => read_column(profile, *column),
-            Self::Template(parts) => join(parts, profile, blank, joined),
-        }
-    }
-}
-
-fn join<'a>(
-    parts: &[Part],
-    profile: &Profile<'a>,
-    blank: &[Vec<u8>],
-    joined: &'a mut Vec<u8>,
-) -> Result<Text<'a>, Broken> {
-    joined.clear();
-    let mut filled = false;
-    for part in parts {
-        match part {
-            Part::Text(text) => push_short(joined, text),
-            Part::Column(column) => {
-                let text = read_column(profile, *column)?.trimmed();
-                if !text.is_empty() && !is_blank_word(blank, text) {
-                    filled = true;
-                    push_short(joined, text.bytes());
-                }
-            }
-        }
-    }
-    Ok(if filled { Text::from(joined.as_slice()) } else { Text::default() })
-}
-
-#[inline(always)]
-fn read_column<'a>(profile: &Profile<'a>, column: usize) -> Result<Text<'a>, Broken> {
-    match profile.kind(column) {
-        CellKind::Text => Ok(profile.text_in_room(column)),
-        CellKind::Missing => Ok(Text::default()),
-        CellKind::Nested => Err((Rule::ValueNested, Some(column))),
-        CellKind::LoneSurrogate => Err((Rule::ValueSurrogate, Some(column))),
-    }
-}
-
-impl Gate {
-    /// Whether the column says yes. A blank is neither consent nor refusal, so it does not open.
-    fn opens(&self, profile: &Profile<'_>) -> bool {
-        let text = trim(profile.text(self.column));
-        let one_of = |words: &[&str]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text));
-        match (self.values.is_empty(), self.negated) {
-            (false, _) => self.values.iter().any(|value| value.as_bytes() == text),
-            (true, false) => one_of(&["true", "yes", "y", "1", "on"]),
-            (true, true) => one_of(&["false", "no", "n", "0", "off"]),
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The bytes that were fed and are not yet decoded.
 
+use crate::text::Text;
+
 /// Bytes kept behind the fed ones, so that a whole block can be loaded at any fed byte.
 const PADDING: usize = 128;
 
@@ -89,6 +91,11 @@ impl Buffer {
     #[inline(always)]
     pub(super) fn slice(&self, from: usize, to: usize) -> &[u8] {
         self.bytes.get(from..to).unwrap_or_default()
+    }
+
+    /// The text of a range, with the bytes behind it.
+    pub(super) fn text(&self, from: usize, to: usize) -> Text<'_> {
+        Text::new(self.bytes.get(from..).unwrap_or_default(), to.saturating_sub(from))
     }
 
     /// Where a byte of the buffer stands in the source.

@@ -520,7 +520,7 @@ impl Csv {
 
     /// Where a record is not UTF-8: the byte, and the cell if it is one of the columns.
     pub(super) fn invalid_utf8(&self, buffer: &Buffer, start: usize, end: usize) -> Option<(usize, Option<usize>)> {
-        let at = start + first_invalid(buffer.slice(start, end))?;
+        let at = start + first_invalid(buffer.text(start, end))?;
         let column = self.cells.iter().take(self.count).position(|cell| cell.start <= at && at < cell.end);
         Some((at, column))
     }

@@ -277,7 +277,7 @@ impl Ndjson {
         };
         let checked = json::line(buffer.bytes(), start, end, &mut record);
         if self.scan.high
-            && let Some(at) = first_invalid(buffer.slice(start, end))
+            && let Some(at) = first_invalid(buffer.text(start, end))
         {
             let at = start + at;
             let holds = |cell: &Cell| cell.start <= at && at < cell.end;
@@ -387,7 +387,7 @@ impl Sample {
         let blank = line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         let good = !blank
             && json::line(buffer.bytes(), self.start, end, &mut keys).is_ok()
-            && (!self.scan.high || first_invalid(line).is_none());
+            && (!self.scan.high || first_invalid(buffer.text(self.start, end)).is_none());
         if good {
             for key in keys.0 {
                 if self.by_name.insert(key.as_bytes()) {

@@ -94,7 +94,7 @@ impl BatchEncoder {
                 #[allow(clippy::cast_precision_loss, reason = "row numbers stay below 2^53")]
                 let first = batch.entries().first().map_or(0.0, |entry| entry.position.row as f64);
                 self.first_ordinal = first;
-                self.body = batch.into_body();
+                self.encoder.reuse(core::mem::replace(&mut self.body, batch.into_body()));
                 Ok(true)
             }
             Advance::NeedBytes => Ok(false),

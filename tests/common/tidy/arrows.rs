@@ -3,8 +3,20 @@
 use super::lexer;
 
 const SIBLINGS: [&str; 5] = ["source", "mapping", "audience", "delivery", "activecampaign"];
-const NOUNS: [&str; 11] =
-    ["time", "error", "limits", "profile", "contact", "connection", "rejection", "plan", "text", "masks", "checkpoint"];
+const NOUNS: [&str; 12] = [
+    "time",
+    "error",
+    "limits",
+    "profile",
+    "contact",
+    "connection",
+    "rejection",
+    "plan",
+    "text",
+    "out",
+    "masks",
+    "checkpoint",
+];
 const SHELL: [&str; 5] = ["wasm_bindgen", "wasm_bindgen_futures", "js_sys", "web_sys", "serde_wasm_bindgen"];
 
 /// Arrows in the wrong direction.
