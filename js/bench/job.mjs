@@ -27,6 +27,11 @@ export function phoneOf(cell) {
   return PHONE.test(phone) ? phone : "";
 }
 
+/** A missing key and null are blank; numbers and booleans are what `String` makes of them. */
+export function textOf(value) {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : String(value);
+}
+
 // `trim` leaves JavaScript for the runtime: only for a text whose ends may be whitespace.
 function trimmed(text) {
   const { length } = text;
@@ -48,9 +53,12 @@ export class Job {
   #row = 0;
   #accepted = new Set();
   #contacts = [];
+  #batch;
 
-  constructor(sink) {
+  /** `batch`: contacts of a full body. */
+  constructor(sink, batch = MAX_CONTACTS) {
     this.#sink = sink;
+    this.#batch = batch;
   }
 
   /** One row, header not counted, by its cells in the order of the columns (FullName is not used). */
@@ -98,7 +106,7 @@ export class Job {
     if (tag !== "") contact.tags = [tag];
     if (consent === "true") contact.subscribe = SUBSCRIBE;
 
-    if (this.#contacts.push(contact) === MAX_CONTACTS) this.#flush();
+    if (this.#contacts.push(contact) === this.#batch) this.#flush();
   }
 
   /** A row as an array of the twelve cells. */
@@ -106,11 +114,20 @@ export class Job {
     this.row(cells[0], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9], cells[10], cells[11]);
   }
 
-  /** A row as an object by column name. */
+  /** A row as an object by column name, its values text. */
   record(record) {
     this.row(
       record.CustomerId, record.FirstName, record.LastName, record.EMail, record.Telephone, record.Birthdate,
       record.City, record.Country, record.LoyaltyTier, record.TotalSpend, record.Consent,
+    );
+  }
+
+  /** A row as an object by column name, its values as JSON has them. */
+  values(record) {
+    this.row(
+      textOf(record.CustomerId), textOf(record.FirstName), textOf(record.LastName), textOf(record.EMail),
+      textOf(record.Telephone), textOf(record.Birthdate), textOf(record.City), textOf(record.Country),
+      textOf(record.LoyaltyTier), textOf(record.TotalSpend), textOf(record.Consent),
     );
   }
 

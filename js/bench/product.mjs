@@ -1,6 +1,6 @@
 // The product through its public API, in the layout that is published.
-import { encodeBatches, fileSource } from "../../../target/pkg/dist/entry/node.js";
-import { DUPLICATE, INVALID, MISSING } from "../job.mjs";
+import { encodeBatches, fileSource } from "../../target/pkg/dist/entry/node.js";
+import { DUPLICATE, INVALID, MISSING } from "./job.mjs";
 
 const definition = {
   version: 1,
@@ -44,10 +44,19 @@ function reasonOf(rule) {
   return rule; // not a reason of the job: it shows up as a disagreement
 }
 
-export async function run(path, sink) {
+/** A file of CSV or NDJSON. */
+export const file = (path, sink) => encoded(fileSource(path), sink);
+
+/** An array of objects. */
+export const objects = (array, sink) => encoded(array, sink);
+
+/** The same file, its repeated addresses kept: for the memory that remains. */
+export const fileWithDuplicates = (path, sink) => encoded(fileSource(path), sink, { deduplicate: false });
+
+async function encoded(source, sink, more = {}) {
   const rejections = [];
   // As all other candidates, it may reuse the memory of chunks and bodies.
-  const options = { definition, account, source: fileSource(path), reuseBody: true };
+  const options = { definition, account, source, reuseBody: true, ...more };
   if (sink.verifies) {
     options.onRejections = (some) => {
       for (const { row, rule } of some) rejections.push({ row, rule });

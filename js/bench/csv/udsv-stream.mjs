@@ -2,8 +2,9 @@ import { inferSchema, initParser } from "udsv";
 import { Job } from "../job.mjs";
 import { textChunks } from "../source.mjs";
 
-export async function run(path, sink) {
-  const job = new Job(sink);
+export const run = (path, sink) => parsed(path, new Job(sink));
+
+export async function parsed(path, job) {
   const each = (cells) => {
     job.cells(cells);
   };

@@ -1,3 +1,0 @@
-import { tuned, UNICODE } from "../hand-tuned.mjs";
-
-export const run = (path, sink) => tuned(path, sink, UNICODE);
