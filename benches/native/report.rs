@@ -67,8 +67,6 @@ impl Sink {
 pub(crate) fn report(name: &str, sink: Sink, wall: Duration) -> Result<Value, Box<dyn std::error::Error>> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
     let (user, system) = (seconds(usage.user_time()), seconds(usage.system_time()));
-    // Kibibytes, but bytes on macOS.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let mut line = json!({
         "name": name,
         "bodies": sink.bodies,
@@ -80,13 +78,24 @@ pub(crate) fn report(name: &str, sink: Sink, wall: Duration) -> Result<Value, Bo
         "user": user,
         "system": system,
         "wall": wall.as_secs_f64(),
-        "peakBytes": usage.max_rss() * unit,
+        "peakBytes": peak_bytes().unwrap_or(usage.max_rss() * MAX_RSS_UNIT),
     });
     if let (Some(digests), Value::Object(line)) = (sink.digests, &mut line) {
         line.insert("bodiesDigest".to_owned(), hex(&digests.bodies.finalize()).into());
         line.insert("refusalsDigest".to_owned(), hex(&digests.refusals.finalize()).into());
     }
     Ok(line)
+}
+
+/// Kibibytes, but bytes on macOS.
+const MAX_RSS_UNIT: i64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
+
+/// The most memory since this program was executed, where /proc tells it. What getrusage tells begins before, with the
+/// memory of the process that started this one, which is larger.
+fn peak_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<i64>().ok().map(|kibibytes| kibibytes * 1024)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds and microseconds of one run")]
