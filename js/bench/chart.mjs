@@ -60,7 +60,7 @@ export function chart(report) {
 
 function series(job, i) {
   const mark = {
-    silent: true, symbol: "none", lineStyle: { color: GOAL, type: "dashed", width: 1.5 },
+    silent: true, z: 1, symbol: "none", lineStyle: { color: GOAL, type: "dashed", width: 1.5 },
     label: { formatter: `goal ${job.goal?.must}x`, color: GOAL, fontSize: 12, position: "end" },
     data: [{ xAxis: job.goal?.must }],
   };
@@ -70,7 +70,7 @@ function series(job, i) {
     yAxisIndex: i,
     barWidth: "68%",
     data: job.bars.map(([name, { ratio }]) => ({ value: ratio, itemStyle: { color: COLOURS[kindOf(name, job.base)] } })),
-    label: { show: true, position: "right", fontSize: 13, color: "#111827", formatter: ({ value }) => `${value.toFixed(2)}x` },
+    label: { show: true, position: "right", fontSize: 13, color: "#111827", backgroundColor: "#ffffff", padding: [1, 3], formatter: ({ value }) => `${value.toFixed(2)}x` },
     ...(job.goal && { markLine: mark }),
   };
 }

@@ -64,6 +64,7 @@ export function summarizeStart(starts) {
   const spread = (numbers) => ({ best: Math.min(...numbers), median: median(numbers) });
   return {
     processes: starts.length,
+    nodeCpuMillis: spread(starts.map(({ nodeCpuMillis }) => nodeCpuMillis)),
     compileMillis: spread(starts.map(({ compileMillis }) => compileMillis)),
     instantiateMillis: spread(starts.map(({ instantiateMillis }) => instantiateMillis)),
     totalMillis: spread(starts.map(({ compileMillis, instantiateMillis }) => compileMillis + instantiateMillis)),

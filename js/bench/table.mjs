@@ -1,7 +1,10 @@
 // The results as text: one table a job, then the goals.
 
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
 const number = (value) => value.toLocaleString("en-US");
-const mega = (bytes) => (bytes === null || bytes === undefined ? "-" : (bytes / 1e6).toFixed(1));
+const mega = (bytes) => (bytes === null || bytes === undefined ? "-" : (bytes / MIB).toFixed(1));
 const ratio = (value) => (value === null || value === undefined ? "-" : value.toFixed(2));
 const seconds = (value) => (value < 1 ? value.toFixed(3) : value.toFixed(2));
 
@@ -45,7 +48,7 @@ function jobText(job) {
 const UNITS = {
   times: (value) => `${value.toFixed(2)}x`,
   ms: (value) => `${value.toFixed(2)} ms`,
-  bytes: (value) => (value < 1024 * 1024 ? `${(value / 1024).toFixed(1)} KB` : `${(value / 1024 / 1024).toFixed(2)} MB`),
+  bytes: (value) => (value < MIB ? `${(value / KIB).toFixed(1)} KB` : `${(value / MIB).toFixed(2)} MB`),
 };
 
 function goalsText(goals) {
@@ -66,14 +69,14 @@ export function text(report) {
   return [
     "# Benchmark",
     "",
-    "Medians of interleaved rounds, each run in a fresh process. Speed: CPU time of the base divided by that of the candidate, within each round.",
+    "Medians of interleaved rounds, each run in a fresh process. Speed: CPU time of the base divided by that of the candidate, within each round. KB and MB are 1,024 and 1,048,576 bytes.",
     "",
     ...Object.values(report.jobs).flatMap(jobText),
     "## Goals",
     "",
     ...goalsText(report.goals),
     "",
-    ...(start === null ? [] : [`Start of the core, ${start.processes} fresh processes: compile ${spread(start.compileMillis)}, instantiate ${spread(start.instantiateMillis)}.`]),
+    ...(start === null ? [] : [`Start of the core, ${start.processes} fresh processes: compile ${spread(start.compileMillis)}, instantiate ${spread(start.instantiateMillis)}; Node alone takes ${spread(start.nodeCpuMillis)} of CPU, which is part of every candidate in JavaScript but those for objects.`]),
     ...(core === null ? [] : [`Core: ${number(core.rawBytes)} bytes, ${number(core.gzipBytes)} gzip, ${number(core.brotliBytes)} brotli.`]),
     ...(report.native === null ? [] : [`Without native candidates: ${report.native}.`]),
     `Versions: ${versions.join(", ")}.`,

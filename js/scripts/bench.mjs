@@ -131,6 +131,11 @@ function unknown(jobs, name) {
   throw new Error(`no candidate is named ${name}; there are ${[...names].join(", ")}`);
 }
 
+// A reader such as `head` may take no more: the results are in their files.
+process.stdout.on("error", (error) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 try {
   await main();
 } catch (error) {
