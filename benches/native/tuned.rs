@@ -28,7 +28,10 @@ pub(crate) fn run(path: &str, sink: &mut Sink) -> Result<(), Box<dyn Error>> {
     let mut rest = file.metadata()?.len();
     loop {
         match encoder.advance().map_err(|stop| format!("{stop:?}"))? {
-            Advance::Batch(batch) => sink.body(batch.body()),
+            Advance::Batch(batch) => {
+                sink.body(batch.body());
+                encoder.reuse(batch.into_body());
+            }
             Advance::NeedBytes if rest == 0 => encoder.finish(),
             // Straight into the decoder's room: the copy that WebAssembly needs is not needed here.
             Advance::NeedBytes => {

@@ -217,6 +217,7 @@ impl Encoder {
 
     /// Ends the reading again at the record where it was before, once all is found as it was.
     #[cold]
+    #[inline(never)]
     fn end_replay(&mut self) -> Result<(), Stop> {
         let Some((until, ended)) = self.replay.as_ref().map(|replay| (replay.until, replay.ended)) else {
             return Ok(());
@@ -233,6 +234,8 @@ impl Encoder {
     }
 
     /// Compiles the mapping once the columns are known; `false` while they are not.
+    #[cold]
+    #[inline(never)]
     fn bind(&mut self) -> Result<bool, Stop> {
         let Some(columns) = self.decoder.columns().map_err(|error| source_stop(&error))? else {
             return Ok(false);
@@ -245,6 +248,8 @@ impl Encoder {
         Ok(true)
     }
 
+    #[cold]
+    #[inline(never)]
     fn end(&mut self) -> Result<Advance, Stop> {
         if self.tally.counts.read == 0 {
             return Err(Stop::new(
@@ -273,6 +278,7 @@ impl Encoder {
         Packed { packer, seen, tally, group }.settle(program, &context);
     }
 
+    #[inline(never)]
     fn refuse(&mut self, refusal: Refusal) {
         let tally = self.replay.as_mut().map_or(&mut self.tally, |replay| &mut replay.tally);
         tally.counts.read += 1;
@@ -394,8 +400,7 @@ impl Packed<'_> {
             self.reject(Rule::ContactTooLarge, None, program, profile, context);
             return None;
         }
-        let source_id =
-            program.id_column().map(|column| short_text(profile.text(column), context.options.reveal).into_boxed_str());
+        let source_id = program.id_column().map(|column| source_id(profile, column, context.options));
         let full = if self.packer.overflows(&contact) {
             self.overflow(&contact, profile, source_id, program, context)
         } else {
@@ -414,7 +419,9 @@ impl Packed<'_> {
     fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: Option<Box<str>>, program: &Program) {
         let hash = self.seen.hash(self.packer.written(contact.email.clone()));
         let index = self.group.hashes.len();
-        self.group.omitted.extend(program.omitted().iter().map(|(target, reason)| (index, *target, *reason)));
+        for (target, reason) in program.omitted() {
+            self.group.omitted.push((index, *target, *reason));
+        }
         self.group.hashes.push(hash);
         self.packer.accept(contact, profile.position(), source_id, hash);
     }
@@ -564,6 +571,11 @@ impl Packed<'_> {
             value: column.and_then(|column| shown(profile.text(column), context.options.reveal)),
         });
     }
+}
+
+#[inline(never)]
+fn source_id(profile: &Profile<'_>, column: usize, options: EncoderOptions) -> Box<str> {
+    short_text(profile.text(column), options.reveal).into_boxed_str()
 }
 
 /// An id as reports show it: without blanks around it, cut to a line's length. An id that is an address is

@@ -26,12 +26,11 @@ impl Part<'_, '_> {
     /// Writes the tags, each one once.
     #[inline(never)]
     pub(super) fn tags<'o>(&mut self, tags: &[TagProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
-        let Scratch { joined, tags: written, .. } = &mut *self.scratch;
         if let [TagProgram::Value { source, prefix, separator }] = tags
             && separator.is_empty()
         {
             // One tag: nothing to split, nothing to compare.
-            let text = source.read(self.profile, self.blank_words, joined)?.trimmed();
+            let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
             if !text.is_empty() && !is_blank_word(self.blank_words, text) {
                 out.block(OPENING, OPENING.len());
                 prefix.write(&mut out);
@@ -40,6 +39,12 @@ impl Part<'_, '_> {
             }
             return Ok(out);
         }
+        self.several_tags(tags, out)
+    }
+
+    #[inline(never)]
+    fn several_tags<'o>(&mut self, tags: &[TagProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+        let Scratch { joined, tags: written, .. } = &mut *self.scratch;
         written.clear();
         for tag in tags {
             let (source, prefix, separator) = match tag {
