@@ -15,7 +15,6 @@ pub const OUT_BLOCK: usize = 64;
 pub struct Out<'a> {
     room: &'a mut [u8],
     at: usize,
-    lost: bool,
 }
 
 impl<'a> Out<'a> {
@@ -23,7 +22,7 @@ impl<'a> Out<'a> {
     #[inline(always)]
     #[must_use]
     pub fn new(room: &'a mut [u8], at: usize) -> Self {
-        Self { room, at, lost: false }
+        Self { room, at }
     }
 
     /// The place behind what was written.
@@ -37,7 +36,7 @@ impl<'a> Out<'a> {
     #[inline(always)]
     #[must_use]
     pub fn fits(&self) -> bool {
-        !self.lost && self.at + OUT_BLOCK <= self.room.len()
+        self.at + OUT_BLOCK <= self.room.len()
     }
 
     /// What was written between two places.
@@ -47,11 +46,12 @@ impl<'a> Out<'a> {
         self.room.get(from..to).unwrap_or_default()
     }
 
-    /// Goes back to a place.
+    /// Goes back to a place; stays where it is when something did not fit, so that this is not forgotten.
     #[inline(always)]
     pub fn back_to(&mut self, at: usize) {
-        self.lost = !self.fits();
-        self.at = at;
+        if self.fits() {
+            self.at = at;
+        }
     }
 
     /// Writes the first `length` bytes of a block.
@@ -87,9 +87,7 @@ impl<'a> Out<'a> {
     /// Writes bytes of any number.
     #[inline(always)]
     pub fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(target) = self.room.get_mut(self.at..self.at + bytes.len()) {
-            target.copy_from_slice(bytes);
-        }
+        copy(self.room, self.at, bytes);
         self.at += bytes.len();
     }
 
@@ -120,6 +118,13 @@ impl<'a> Out<'a> {
         let (end, clean) = escape(self.room, start, text.bytes());
         self.at = end;
         clean
+    }
+}
+
+#[inline(never)]
+fn copy(room: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(target) = room.get_mut(at..at + bytes.len()) {
+        target.copy_from_slice(bytes);
     }
 }
 

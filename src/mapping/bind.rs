@@ -37,15 +37,23 @@ impl Program {
         let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
         let mut values = Vec::new();
         let wanted: [(&str, &[u8], _, _); 3] = [
-            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, ValueKind::Name),
-            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, ValueKind::Name),
+            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, ValueKind::Text),
+            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, ValueKind::Text),
             ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, ValueKind::Phone),
         ];
         for (path, opening, value, kind) in wanted {
             if let Some(value) = value {
                 let opening = Literal::new(opening);
                 let source = binder.source(path, value);
-                values.push(ValueProgram { first: opening.clone(), next: opening, source, kind, target: 0 });
+                values.push(ValueProgram {
+                    kind,
+                    field: false,
+                    source,
+                    first: opening.clone(),
+                    next: opening,
+                    rules: FieldRules::default(),
+                    target: 0,
+                });
             }
         }
         for (index, field) in mapping.fields.iter().enumerate() {
@@ -60,7 +68,9 @@ impl Program {
                 first: Literal::new(format!("\",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 next: Literal::new(format!("\"}},{{\"id\":{},\"value\":\"", field.id).as_bytes()),
                 source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
-                kind: ValueKind::Field((!rules.takes_any_text()).then_some(rules)),
+                kind: if rules.takes_any_text() { ValueKind::Text } else { ValueKind::Typed },
+                field: true,
+                rules,
                 target: targets.len() - 1,
             });
         }

@@ -6,7 +6,7 @@
 //! refuses the whole batch it is in.
 
 use crate::limits::{MAX_DOMAIN_LABEL_BYTES, MAX_EMAIL_BYTES, MAX_EMAIL_LOCAL_BYTES};
-use crate::masks::{AddressMarks, address, first};
+use crate::masks::{ADDRESS_BLOCK, AddressMarks, address};
 use crate::out::Out;
 use crate::rejection::Rule;
 use crate::text::Text;
@@ -58,9 +58,10 @@ fn class(byte: u8) -> u8 {
 pub(crate) fn push_email(out: &mut Out<'_>, given: Text<'_>) -> Result<(), Rule> {
     let text = given.trimmed_of_invisible();
     // Nearly all addresses are short and plain: a few tests on their marks. The rest goes byte by byte.
-    if let Some(target) = out.next_block()
-        && let Some(marks) = address(text.room(), text.len(), target)
-        && is_plain(marks, text.len())
+    if let Some(block) = text.room().first_chunk()
+        && text.len() <= ADDRESS_BLOCK
+        && let Some(target) = out.next_block()
+        && is_plain(address(block, target), text.len())
     {
         out.pass(text.len());
         return Ok(());
@@ -84,17 +85,18 @@ fn check(text: &[u8]) -> Result<(), Rule> {
 /// The grammar of [`is_valid`] on marks, for addresses that fit a block and have no rare symbol.
 #[inline(always)]
 fn is_plain(marks: AddressMarks, length: usize) -> bool {
+    let all = u32::MAX.checked_shr((ADDRESS_BLOCK - length) as u32).unwrap_or(0);
     let AddressMarks { letters, digits, hyphens, dots, ats, symbols } = marks;
-    let all = first(length);
-    let at = ats.trailing_zeros() as usize;
-    let local = first(at.min(64));
+    let (dots, ats) = (dots & all, ats & all);
+    // What stands before the first at sign, and behind it.
+    let local = ats.wrapping_sub(1) & !ats;
     let domain = all & !local & !ats;
-    let last_dot = 63_usize.saturating_sub((dots & domain).leading_zeros() as usize);
-    let ending = all & !first(last_dot + 1);
-    (letters | digits | hyphens | dots | ats | symbols) == all
+    // Behind the last dot.
+    let ending = all & !(u32::MAX >> (dots & domain).leading_zeros().min(31));
+    (letters | digits | hyphens | dots | ats | symbols) & all == all
         && domain & symbols == 0
-        && ats.count_ones() == 1
-        && at > 0
+        && ats.is_power_of_two()
+        && local != 0
         // No dot at either end of the two parts, nor beside another.
         && dots & (1 | ats >> 1 | ats << 1 | dots << 1) == 0
         // No label of the domain begins or ends with a hyphen.

@@ -2,11 +2,12 @@
 
 use crate::connection::FieldKind;
 use crate::contact::Omission;
+use crate::masks::SHORT;
 use crate::plan::DateOrder;
-use crate::text::{find_any, parts, split, trim};
+use crate::text::{Text, find_any, parts, split, trim};
 
 /// How the values of one field are checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FieldRules {
     pub(crate) kind: FieldKind,
     pub(crate) options: Vec<String>,
@@ -20,12 +21,16 @@ impl FieldRules {
         matches!(self.kind, FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden)
     }
 
-    /// The value as the account expects it, empty when there is none; `text` is trimmed and not blank.
+    /// The value as the account expects it, in `value`, and empty when there is none; `text` is trimmed and not
+    /// blank.
     #[inline(never)]
-    pub(crate) fn convert<'a>(&self, value: &'a mut Vec<u8>, text: &[u8]) -> Result<&'a [u8], Omission> {
+    pub(crate) fn convert<'a>(&self, value: &'a mut Vec<u8>, text: Text<'_>) -> Result<Text<'a>, Omission> {
         value.clear();
-        self.push(value, text)?;
-        Ok(value.as_slice())
+        self.push(value, text.bytes())?;
+        let length = value.len();
+        // Whoever writes it reads a block.
+        value.resize(length + SHORT, 0);
+        Ok(Text::new(value, length))
     }
 
     /// Appends the value as the account expects it, nothing when there is none; `text` is trimmed and not blank.

@@ -49,22 +49,26 @@ struct Scratch {
 /// A name, a phone or a custom field: a text between quotes.
 #[derive(Clone, Debug)]
 struct ValueProgram {
+    kind: ValueKind,
+    /// Whether it is one of the custom fields, which stand in a list.
+    field: bool,
+    source: Source,
     /// `","first_name":"`: it closes the value before it, so that a contact is written in fewer pieces. That of
     /// a custom field, `","fields":[{"id":12,"value":"`, is for the first one that has a value.
     first: Literal,
     /// `"},{"id":12,"value":"`, for custom fields after the first.
     next: Literal,
-    source: Source,
-    kind: ValueKind,
+    rules: FieldRules,
     target: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ValueKind {
-    Name,
+    /// Any text.
+    Text,
     Phone,
-    /// Where no rules are, any text goes through.
-    Field(Option<FieldRules>),
+    /// What the rules of the field say.
+    Typed,
 }
 
 /// What became of a profile.
@@ -127,12 +131,11 @@ impl Program {
             return Mapped::Excluded;
         }
         loop {
-            let (out, email_end) = match self.write(profile, Out::new(body, length)) {
+            let (email_end, end) = match self.write(profile, body, length) {
                 Ok(written) => written,
                 Err((rule, column)) => return Mapped::Rejected(rule, column),
             };
-            let (end, fits) = (out.at(), out.fits());
-            if fits || body.len() >= MAX_ROOM {
+            if Out::new(body, end).fits() || body.len() >= MAX_ROOM {
                 let email = length + EMAIL_OPENING.len()..email_end;
                 return Mapped::Contact(Contact { json: length..end, email });
             }
@@ -140,25 +143,26 @@ impl Program {
         }
     }
 
-    /// Writes the contact; gives the end of its address.
+    /// Writes the contact; gives the end of its address, and its own.
     ///
     /// The parts are functions of their own: the compilers of JavaScript hosts take many times as long for one
-    /// large function, and spend it while the first profiles are converted.
+    /// large function, and spend it while the first profiles are converted. They take and give places, not a
+    /// writer, which would then live in memory instead of in registers.
     #[inline(always)]
-    fn write<'o>(&mut self, profile: &Profile<'_>, out: Out<'o>) -> Result<(Out<'o>, usize), Broken> {
+    fn write(&mut self, profile: &Profile<'_>, room: &mut [u8], start: usize) -> Result<(usize, usize), Broken> {
         let mut part = Part { profile, blank_words: &self.blank_words, scratch: &mut self.scratch };
         part.scratch.omitted.clear();
-        let out = part.email(&self.email, out)?;
-        let email_end = out.at();
-        let mut out = part.values(&self.values, out)?;
+        let email_end = part.email(&self.email, room, start)?;
+        let mut end = part.values(&self.values, room, email_end)?;
         if !self.tags.is_empty() {
-            out = part.tags(&self.tags, out)?;
+            end = part.tags(&self.tags, room, end)?;
         }
+        let mut out = Out::new(room, end);
         if self.subscribe.as_ref().is_none_or(|gate| gate.opens(profile)) {
             self.subscribe_json.write(&mut out);
         }
         out.byte(b'}');
-        Ok((out, email_end))
+        Ok((email_end, out.at()))
     }
 }
 
@@ -172,56 +176,49 @@ struct Part<'a, 'p> {
 impl Part<'_, '_> {
     /// Writes the address, and ends inside its quotes.
     #[inline(never)]
-    fn email<'o>(&mut self, source: &Source, mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+    fn email(&mut self, source: &Source, room: &mut [u8], at: usize) -> Result<usize, Broken> {
+        let mut out = Out::new(room, at);
         out.block(EMAIL_OPENING, EMAIL_OPENING.len());
         let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?;
         let text = if is_blank_word(self.blank_words, text) { Text::default() } else { text };
         email::push_email(&mut out, text).map_err(|rule| (rule, source.column()))?;
-        Ok(out)
+        Ok(out.at())
     }
 
     /// Writes names, phone and fields; begins inside the address's quotes and closes whatever is open.
     #[inline(never)]
-    fn values<'o>(&mut self, values: &[ValueProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+    fn values(&mut self, values: &[ValueProgram], room: &mut [u8], at: usize) -> Result<usize, Broken> {
+        let mut out = Out::new(room, at);
         let mut fields = false;
         for value in values {
             let mut text = value.source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
             if text.is_empty() || is_blank_word(self.blank_words, text) {
                 continue;
             }
-            match &value.kind {
-                ValueKind::Name => value.first.write(&mut out),
-                ValueKind::Phone => {
-                    let start = out.at();
-                    value.first.write(&mut out);
-                    let dialled;
-                    (out, dialled) = phone::push_phone(out, text);
-                    if !dialled {
-                        out.back_to(start);
-                        self.scratch.omitted.push((value.target, Omission::PhoneUnusable));
+            if value.kind != ValueKind::Text {
+                let converted = if value.kind == ValueKind::Phone {
+                    phone::convert(&mut self.scratch.value, text)
+                } else {
+                    value.rules.convert(&mut self.scratch.value, text)
+                };
+                match converted {
+                    Ok(converted) => text = converted,
+                    Err(reason) => {
+                        self.scratch.omitted.push((value.target, reason));
+                        continue;
                     }
+                }
+                if text.is_empty() {
                     continue;
                 }
-                ValueKind::Field(rules) => {
-                    if let Some(rules) = rules {
-                        match rules.convert(&mut self.scratch.value, text.bytes()) {
-                            Ok([]) => continue,
-                            Ok(converted) => text = Text::from(converted),
-                            Err(reason) => {
-                                self.scratch.omitted.push((value.target, reason));
-                                continue;
-                            }
-                        }
-                    }
-                    if fields { &value.next } else { &value.first }.write(&mut out);
-                    fields = true;
-                }
             }
+            if fields { &value.next } else { &value.first }.write(&mut out);
+            fields |= value.field;
             push_text(&mut out, text, &value.source)?;
         }
         let closing: &[u8; 4] = if fields { b"\"}] " } else { b"\"   " };
         out.block(closing, if fields { 3 } else { 1 });
-        Ok(out)
+        Ok(out.at())
     }
 }
 
@@ -237,5 +234,10 @@ fn push_text(out: &mut Out<'_>, text: Text<'_>, source: &Source) -> Result<(), B
 
 #[inline(always)]
 fn is_blank_word(words: &[Vec<u8>], text: Text<'_>) -> bool {
-    !words.is_empty() && words.iter().any(|word| word.eq_ignore_ascii_case(text.trimmed().bytes()))
+    !words.is_empty() && is_one_of(words, text.trimmed().bytes())
+}
+
+#[inline(never)]
+fn is_one_of(words: &[Vec<u8>], text: &[u8]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }

@@ -25,11 +25,12 @@ const OPENING: &[u8; 10] = b",\"tags\":[\"";
 impl Part<'_, '_> {
     /// Writes the tags, each one once.
     #[inline(never)]
-    pub(super) fn tags<'o>(&mut self, tags: &[TagProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+    pub(super) fn tags(&mut self, tags: &[TagProgram], room: &mut [u8], at: usize) -> Result<usize, Broken> {
         if let [TagProgram::Value { source, prefix, separator }] = tags
             && separator.is_empty()
         {
             // One tag: nothing to split, nothing to compare.
+            let mut out = Out::new(room, at);
             let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
             if !text.is_empty() && !is_blank_word(self.blank_words, text) {
                 out.block(OPENING, OPENING.len());
@@ -37,14 +38,15 @@ impl Part<'_, '_> {
                 push_text(&mut out, text, source)?;
                 out.block(b"\"]", 2);
             }
-            return Ok(out);
+            return Ok(out.at());
         }
-        self.several_tags(tags, out)
+        self.several_tags(tags, room, at)
     }
 
     #[inline(never)]
-    fn several_tags<'o>(&mut self, tags: &[TagProgram], mut out: Out<'o>) -> Result<Out<'o>, Broken> {
+    fn several_tags(&mut self, tags: &[TagProgram], room: &mut [u8], at: usize) -> Result<usize, Broken> {
         let Scratch { joined, tags: written, .. } = &mut *self.scratch;
+        let mut out = Out::new(room, at);
         written.clear();
         for tag in tags {
             let (source, prefix, separator) = match tag {
@@ -77,7 +79,7 @@ impl Part<'_, '_> {
         if !written.is_empty() {
             out.byte(b']');
         }
-        Ok(out)
+        Ok(out.at())
     }
 }
 

@@ -84,52 +84,44 @@ pub fn letters(block: &[u8; BLOCK]) -> LetterMarks {
     platform::letters(block)
 }
 
+/// Bytes of an address that are looked at in one go: nearly all of them have no more.
+pub const ADDRESS_BLOCK: usize = 2 * SHORT;
+
 /// What the bytes of an address are.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AddressMarks {
     /// ASCII letters.
-    pub letters: u64,
+    pub letters: u32,
     /// Digits.
-    pub digits: u64,
+    pub digits: u32,
     /// Hyphens.
-    pub hyphens: u64,
+    pub hyphens: u32,
     /// Dots.
-    pub dots: u64,
+    pub dots: u32,
     /// At signs.
-    pub ats: u64,
+    pub ats: u32,
     /// Underscores and plus signs: the others that may stand before the at sign are rare.
-    pub symbols: u64,
+    pub symbols: u32,
 }
 
-/// The marks of an address of up to 64 bytes that begins `room`, which is written to `lowered` with its ASCII
-/// letters in lower case; `None` when it is longer, or when `room` ends before its last block does.
+/// The marks of an address, which is written to `lowered` with its ASCII letters in lower case.
 #[inline(always)]
 #[must_use]
-pub fn address(room: &[u8], length: usize, lowered: &mut [u8; BLOCK]) -> Option<AddressMarks> {
-    if length > BLOCK {
-        return None;
+pub fn address(block: &[u8; ADDRESS_BLOCK], lowered: &mut [u8; ADDRESS_BLOCK]) -> AddressMarks {
+    let ([low, high], [lowered_low, lowered_high]) = (block.as_chunks().0, lowered.as_chunks_mut().0) else {
+        return AddressMarks::default();
+    };
+    let [a, b, c, d, e, f] = platform::address(low, lowered_low);
+    let [g, h, i, j, k, l] = platform::address(high, lowered_high);
+    let join = |low: u16, high: u16| u32::from(low) | u32::from(high) << SHORT;
+    AddressMarks {
+        letters: join(a, g),
+        digits: join(b, h),
+        hyphens: join(c, i),
+        dots: join(d, j),
+        ats: join(e, k),
+        symbols: join(f, l),
     }
-    let blocks = room.as_chunks::<SHORT>().0.get(..length.div_ceil(SHORT))?;
-    let mut marks = AddressMarks::default();
-    for ((index, block), lowered) in blocks.iter().enumerate().zip(lowered.as_chunks_mut::<SHORT>().0) {
-        let [letters, digits, hyphens, dots, ats, symbols] =
-            platform::address(block, lowered).map(|bits| u64::from(bits) << (SHORT * index));
-        marks.symbols |= symbols;
-        marks.letters |= letters;
-        marks.digits |= digits;
-        marks.hyphens |= hyphens;
-        marks.dots |= dots;
-        marks.ats |= ats;
-    }
-    let keep = first(length);
-    Some(AddressMarks {
-        letters: marks.letters & keep,
-        digits: marks.digits & keep,
-        hyphens: marks.hyphens & keep,
-        dots: marks.dots & keep,
-        ats: marks.ats & keep,
-        symbols: marks.symbols & keep,
-    })
 }
 
 /// Bytes of a phone that are looked at in one go.

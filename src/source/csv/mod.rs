@@ -1,55 +1,26 @@
 //! Tables with one record a line, as RFC 4180 has them.
 
+mod scan;
+
 use super::buffer::Buffer;
 use super::quotes::{Doom, Fate, Place, count_line_ends, undouble};
 use super::{Outcome, Refusal};
 use crate::limits::{MAX_COLUMNS, MAX_RECORD_BYTES};
-use crate::masks::{BLOCK, Marks, below_lowest};
+use crate::masks::{Marks, below_lowest};
 use crate::profile::{Cell, CellKind, Position};
 use crate::rejection::Rule;
 use crate::text::first_invalid;
-
-/// Where the scan stands within a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Outside quotes.
-    Plain,
-    /// Inside quotes.
-    Inside,
-    /// Just behind a quote that closes the value, or is the first of a doubled one; where that quote stands.
-    Closed(usize),
-}
-
-/// What ended a scan.
-pub(super) enum Found {
-    /// A record that ends before this byte: its line end, or the end of the source.
-    Record(usize),
-    /// Something else than a separator at this byte behind a closing quote.
-    Misplaced(usize),
-    /// A quote that is not closed within the longest record, or within the source.
-    Unclosed,
-    /// A record longer than the longest one, outside quotes.
-    TooLong,
-    /// More bytes are needed.
-    Starved,
-    /// The source was decoded to its end.
-    End,
-}
-
-/// What the marks of one block led to.
-enum Event {
-    LineEnd(usize),
-    Misplaced(usize),
-    Unclosed,
-    Exhausted,
-}
+pub(in crate::source) use scan::Found;
+use scan::{SPARE_CELLS, State};
 
 /// The reader of one table. All places are those of the buffer.
 #[derive(Debug)]
 pub(super) struct Csv {
     delimiter: u8,
-    /// One for each column; while the header is read, as many as there may be.
+    /// One for each column, and some that are written in one go with them.
     cells: Vec<Cell>,
+    /// How many columns there are; while the header is read, how many there may be.
+    columns: usize,
     /// Whether a column's doubled quotes are to be undone; empty until the columns are chosen.
     decode: Vec<bool>,
     row: u64,
@@ -89,7 +60,8 @@ impl Csv {
     pub(super) fn new(delimiter: u8, start: usize, line: u64) -> Self {
         Self {
             delimiter,
-            cells: vec![Cell { start: 0, end: 0, kind: CellKind::Text }; MAX_COLUMNS],
+            cells: vec![Cell { start: 0, end: 0, kind: CellKind::Text }; MAX_COLUMNS + SPARE_CELLS],
+            columns: MAX_COLUMNS,
             decode: Vec::new(),
             row: 0,
             line,
@@ -113,7 +85,8 @@ impl Csv {
     /// A reader that goes on at a record of a table with so many columns.
     pub(super) fn resume(delimiter: u8, columns: usize, first: Position) -> Self {
         let mut csv = Self::new(delimiter, 0, first.line);
-        csv.cells.truncate(columns);
+        csv.cells.truncate(columns + SPARE_CELLS);
+        csv.columns = columns;
         csv.row = first.row.saturating_sub(1);
         csv
     }
@@ -127,7 +100,7 @@ impl Csv {
     }
 
     pub(super) fn cells(&self) -> &[Cell] {
-        &self.cells
+        self.cells.get(..self.columns).unwrap_or_default()
     }
 
     /// The byte up to which a failed scan came.
@@ -141,7 +114,7 @@ impl Csv {
     }
 
     pub(super) fn select(&mut self, columns: &[usize]) {
-        self.decode = vec![false; self.cells.len()];
+        self.decode = vec![false; self.columns];
         for column in columns {
             if let Some(decode) = self.decode.get_mut(*column) {
                 *decode = true;
@@ -181,235 +154,6 @@ impl Csv {
             Found::Starved => Outcome::NeedBytes,
             Found::End => Outcome::End,
         }
-    }
-
-    /// Scans to the end of the record, of the fed bytes, or of what a record may be.
-    #[inline(never)]
-    pub(super) fn scan(&mut self, buffer: &mut Buffer) -> Found {
-        self.starved = false;
-        loop {
-            let event =
-                if self.marks.quotes == 0 && self.state == State::Plain { self.plain() } else { self.careful(buffer) };
-            match event {
-                Event::LineEnd(end) if end == buffer.start && self.count == 0 => self.blank_line(buffer, end),
-                Event::LineEnd(_) if self.jumped => self.rescan(buffer.start),
-                Event::LineEnd(end) => return Found::Record(end),
-                Event::Misplaced(at) => return Found::Misplaced(at),
-                Event::Unclosed => return Found::Unclosed,
-                Event::Exhausted => {
-                    if !self.load(buffer)
-                        && let Some(found) = self.out_of_bytes(buffer)
-                    {
-                        return found;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Loads the next block; `false` when there is none, or when the record is too long for one more.
-    #[inline(never)]
-    fn load(&mut self, buffer: &Buffer) -> bool {
-        self.high |= self.marks.high != 0;
-        let from = self.until;
-        let until = (from + BLOCK).min(buffer.filled).min(buffer.start + MAX_RECORD_BYTES + 1);
-        let block = buffer.bytes().get(from..).and_then(|bytes| bytes.first_chunk());
-        let (Some(block), true) = (block, until > from) else {
-            self.marks = Marks::default();
-            return false;
-        };
-        self.marks = Marks::table(block, self.delimiter);
-        if until - from < BLOCK {
-            self.marks.truncate(until - from);
-        }
-        self.at = from;
-        self.until = until;
-        true
-    }
-
-    /// Deals with a block outside quotes that has none: no byte of it needs a second look.
-    #[inline(always)]
-    fn plain(&mut self) -> Event {
-        let before = below_lowest(self.marks.lines);
-        let mut delimiters = self.marks.delimiters & before;
-        let (at, mut count, mut from) = (self.at, self.count, self.from);
-        while delimiters != 0 {
-            let end = at + delimiters.trailing_zeros() as usize;
-            if let Some(cell) = self.cells.get_mut(count) {
-                cell.start = from;
-                cell.end = end;
-            }
-            count += 1;
-            from = end + 1;
-            delimiters &= delimiters - 1;
-        }
-        (self.count, self.from) = (count, from);
-        self.marks.delimiters &= !before;
-        if self.marks.lines == 0 {
-            return Event::Exhausted;
-        }
-        self.line_end(before)
-    }
-
-    /// Takes the lowest mark, which is a line end; `before` are the bits below it.
-    #[inline(always)]
-    fn line_end(&mut self, before: u64) -> Event {
-        self.high |= self.marks.high & before != 0;
-        self.marks.high &= !before;
-        let end = self.at + self.marks.lines.trailing_zeros() as usize;
-        self.marks.lines &= self.marks.lines.wrapping_sub(1);
-        Event::LineEnd(end)
-    }
-
-    /// Deals with a block that has quotes, or begins inside them, mark by mark.
-    fn careful(&mut self, buffer: &Buffer) -> Event {
-        loop {
-            let event = match self.state {
-                State::Inside => self.inside(buffer),
-                State::Plain => self.outside(None),
-                State::Closed(quote) => self.outside(Some(quote)),
-            };
-            if let Some(event) = event {
-                return event;
-            }
-        }
-    }
-
-    /// Goes to the next quote inside quotes.
-    fn inside(&mut self, buffer: &Buffer) -> Option<Event> {
-        let before = below_lowest(self.marks.quotes);
-        let lines = self.marks.lines & before;
-        if lines != 0 && self.broken.is_none() {
-            self.broken = Some(self.count);
-            let line_end = buffer.offset(self.at + lines.trailing_zeros() as usize);
-            return self.shared_fate(buffer, line_end);
-        }
-        if self.marks.quotes == 0 {
-            return Some(Event::Exhausted);
-        }
-        self.state = State::Closed(self.at + self.marks.quotes.trailing_zeros() as usize);
-        self.take_through(before);
-        None
-    }
-
-    /// Deals with the next mark outside quotes; `quote` is the one that the mark must directly follow.
-    fn outside(&mut self, quote: Option<usize>) -> Option<Event> {
-        let marks = self.marks.delimiters | self.marks.quotes | self.marks.lines;
-        let at = if marks == 0 { self.until } else { self.at + marks.trailing_zeros() as usize };
-        if let Some(quote) = quote
-            && quote + 1 < at
-        {
-            return Some(Event::Misplaced(quote + 1));
-        }
-        if marks == 0 {
-            return Some(Event::Exhausted);
-        }
-        let before = below_lowest(marks);
-        let lowest = marks & marks.wrapping_neg();
-        if self.marks.quotes & lowest != 0 {
-            match quote {
-                Some(_) => {
-                    self.state = State::Inside;
-                    if self.count < self.cells.len() && self.escaped.last() != Some(&self.count) {
-                        self.escaped.push(self.count);
-                    }
-                }
-                None if at == self.from => {
-                    self.state = State::Inside;
-                    self.from = at + 1;
-                }
-                // A quote inside an unquoted value is text like any other.
-                None => {}
-            }
-        } else if self.marks.delimiters & lowest != 0 {
-            self.close_cell(quote.unwrap_or(at));
-            self.from = at + 1;
-            self.state = State::Plain;
-        } else {
-            return Some(self.line_end(before));
-        }
-        self.take_through(before);
-        None
-    }
-
-    /// Drops the lowest mark and all below it.
-    fn take_through(&mut self, before: u64) {
-        let keep = !(before | before.wrapping_add(1));
-        self.marks.delimiters &= keep;
-        self.marks.quotes &= keep;
-        self.marks.lines &= keep;
-    }
-
-    #[inline(always)]
-    fn close_cell(&mut self, end: usize) {
-        if let Some(cell) = self.cells.get_mut(self.count) {
-            cell.start = self.from;
-            cell.end = end;
-        }
-        self.count += 1;
-    }
-
-    /// What is known already about a record that is inside a quote at `line_end`.
-    fn shared_fate(&mut self, buffer: &Buffer, line_end: u64) -> Option<Event> {
-        let doom = self.doom?;
-        if line_end >= doom.reach {
-            self.doom = None;
-            return None;
-        }
-        match doom.fate {
-            Fate::Misplaced => Some(Event::Misplaced((doom.reach - buffer.base) as usize)),
-            Fate::UnclosedAtEnd => Some(Event::Unclosed),
-            Fate::AtLimit(place) => {
-                self.jump((doom.reach - buffer.base) as usize, place);
-                None
-            }
-        }
-    }
-
-    /// Goes on at `at`, which an earlier record reached in the same way. The cells before it remain unknown.
-    fn jump(&mut self, at: usize, place: Place) {
-        self.jumped = true;
-        self.marks = Marks::default();
-        self.until = at;
-        self.at = at;
-        self.from = if place == Place::CellStart { at } else { at - 1 };
-        self.state = match place {
-            Place::CellStart | Place::Unquoted => State::Plain,
-            Place::Quoted => State::Inside,
-            Place::BehindQuote => State::Closed(at - 1),
-        };
-    }
-
-    fn place(&self) -> Place {
-        match self.state {
-            State::Plain if self.from == self.until => Place::CellStart,
-            State::Plain => Place::Unquoted,
-            State::Inside => Place::Quoted,
-            State::Closed(_) => Place::BehindQuote,
-        }
-    }
-
-    /// There is no block to load: what that means for the record.
-    fn out_of_bytes(&mut self, buffer: &mut Buffer) -> Option<Found> {
-        let inside = self.state == State::Inside;
-        if self.until > buffer.start + MAX_RECORD_BYTES {
-            return Some(if inside { Found::Unclosed } else { Found::TooLong });
-        }
-        if !buffer.finished {
-            self.starved = true;
-            return Some(Found::Starved);
-        }
-        if buffer.held() == 0 {
-            return Some(Found::End);
-        }
-        if inside {
-            return Some(Found::Unclosed);
-        }
-        if self.jumped {
-            self.rescan(buffer.start);
-            return None;
-        }
-        Some(Found::Record(buffer.filled))
     }
 
     /// Begins the record again, now without jumping.
@@ -505,8 +249,8 @@ impl Csv {
         let refusal = |rule, column| Outcome::Refused(Refusal { position, rule, column });
         let outcome = match fault {
             Some(column) => refusal(Rule::InvalidUtf8, column),
-            None if count < self.cells.len() => refusal(Rule::TooFewCells, None),
-            None if count > self.cells.len() => refusal(Rule::TooManyCells, None),
+            None if count < self.columns => refusal(Rule::TooFewCells, None),
+            None if count > self.columns => refusal(Rule::TooManyCells, None),
             None => {
                 if !self.escaped.is_empty() {
                     self.undouble(buffer);
@@ -521,7 +265,7 @@ impl Csv {
     /// Where a record is not UTF-8: the byte, and the cell if it is one of the columns.
     pub(super) fn invalid_utf8(&self, buffer: &Buffer, start: usize, end: usize) -> Option<(usize, Option<usize>)> {
         let at = start + first_invalid(buffer.text(start, end))?;
-        let column = self.cells.iter().take(self.count).position(|cell| cell.start <= at && at < cell.end);
+        let column = self.cells().iter().take(self.count).position(|cell| cell.start <= at && at < cell.end);
         Some((at, column))
     }
 
@@ -539,11 +283,12 @@ impl Csv {
     /// The names in the cells of the header, which ends at `end`; every later record must have as many.
     pub(super) fn names(&mut self, buffer: &mut Buffer, end: usize) -> Vec<String> {
         self.line += count_line_ends(buffer.slice(buffer.start, end));
-        self.cells.truncate(self.count);
+        self.columns = self.count.min(self.columns);
+        self.cells.truncate(self.columns + SPARE_CELLS);
         self.cells.shrink_to_fit();
         self.undouble(buffer);
         let text = |cell: &Cell| core::str::from_utf8(buffer.slice(cell.start, cell.end)).unwrap_or_default();
-        let names = self.cells.iter().map(|cell| text(cell).trim_ascii().to_owned()).collect();
+        let names = self.cells().iter().map(|cell| text(cell).trim_ascii().to_owned()).collect();
         self.pass(buffer, end);
         self.begin(buffer.start);
         names
@@ -592,7 +337,7 @@ impl Csv {
         self.row += 1;
         let column = if rule == Rule::RecordTooLong { usize::MAX } else { self.broken.unwrap_or(self.count) };
         let refusal =
-            Refusal { position: self.position(buffer), rule, column: (column < self.cells.len()).then_some(column) };
+            Refusal { position: self.position(buffer), rule, column: (column < self.columns).then_some(column) };
         self.restart(buffer.start);
         self.skipping = true;
         Outcome::Refused(refusal)
