@@ -95,7 +95,8 @@ fn map_and_pack(decoded: &Decoded, program: &mut Program) -> usize {
     let mut packer = Packer::new(true);
     let mut size = 0;
     for profile in decoded.profiles() {
-        if let Mapped::Contact(contact) = program.map(&profile, packer.body()) {
+        let (body, place) = packer.place();
+        if let Mapped::Contact(contact) = program.map(&profile, body, place) {
             packer.accept(&contact, profile.position(), None, 0);
         }
         if packer.is_full() {

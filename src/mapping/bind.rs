@@ -7,7 +7,7 @@ use super::tags::TagProgram;
 use super::{Program, Scratch, ValueKind, ValueProgram};
 use crate::error::Issue;
 use crate::out::{Literal, escaped};
-use crate::plan::{Consent, Piece, Plan, TagMapping, Value, closest};
+use crate::plan::{Consent, Mapping, Piece, Plan, TagMapping, Value, closest};
 use crate::text::listed;
 
 /// Looks columns up by their exact names and keeps every issue.
@@ -35,45 +35,7 @@ impl Program {
         let email = binder.source("mapping.email", &mapping.email);
         let consent = mapping.consent.as_ref().map(|gate| binder.gate("mapping.consent", gate));
         let subscribe = mapping.subscribe.as_ref().map(|gate| binder.gate("mapping.subscribe", gate));
-        let mut values = Vec::new();
-        let wanted: [(&str, &[u8], _, _); 3] = [
-            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, ValueKind::Text),
-            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, ValueKind::Text),
-            ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, ValueKind::Phone),
-        ];
-        for (path, opening, value, kind) in wanted {
-            if let Some(value) = value {
-                let opening = Literal::new(opening);
-                let source = binder.source(path, value);
-                values.push(ValueProgram {
-                    kind,
-                    field: false,
-                    source,
-                    first: opening.clone(),
-                    next: opening,
-                    rules: FieldRules::default(),
-                    target: 0,
-                });
-            }
-        }
-        for (index, field) in mapping.fields.iter().enumerate() {
-            let rules = FieldRules {
-                kind: field.kind,
-                options: field.options.clone(),
-                date_order: field.date_order,
-                separator: field.separator.clone(),
-            };
-            targets.push(field.title.clone());
-            values.push(ValueProgram {
-                first: Literal::new(format!("\",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
-                next: Literal::new(format!("\"}},{{\"id\":{},\"value\":\"", field.id).as_bytes()),
-                source: binder.source(&format!("mapping.fields[{index}]"), &field.value),
-                kind: if rules.takes_any_text() { ValueKind::Text } else { ValueKind::Typed },
-                field: true,
-                rules,
-                target: targets.len() - 1,
-            });
-        }
+        let values = binder.values(&plan.mapping, &mut targets);
         let mut tags = Vec::new();
         for (index, tag) in mapping.tags.iter().enumerate() {
             tags.push(binder.tag(&format!("mapping.tags[{index}]"), tag));
@@ -127,6 +89,50 @@ impl Binder<'_> {
                 None
             }
         }
+    }
+
+    /// Names, phone and custom fields; `targets` gets the titles of the fields.
+    fn values(&mut self, mapping: &Mapping, targets: &mut Vec<String>) -> Vec<ValueProgram> {
+        let mut values = Vec::new();
+        let wanted: [(&str, &[u8], _, _); 3] = [
+            ("mapping.firstName", b"\",\"first_name\":\"", &mapping.first_name, ValueKind::Text),
+            ("mapping.lastName", b"\",\"last_name\":\"", &mapping.last_name, ValueKind::Text),
+            ("mapping.phone", b"\",\"phone\":\"", &mapping.phone, ValueKind::Phone),
+        ];
+        for (path, opening, value, kind) in wanted {
+            if let Some(value) = value {
+                let opening = Literal::new(opening);
+                let source = self.source(path, value);
+                values.push(ValueProgram {
+                    kind,
+                    field: false,
+                    source,
+                    first: opening.clone(),
+                    next: opening,
+                    rules: FieldRules::default(),
+                    target: 0,
+                });
+            }
+        }
+        for (index, field) in mapping.fields.iter().enumerate() {
+            let rules = FieldRules {
+                kind: field.kind,
+                options: field.options.clone(),
+                date_order: field.date_order,
+                separator: field.separator.clone(),
+            };
+            targets.push(field.title.clone());
+            values.push(ValueProgram {
+                first: Literal::new(format!("\",\"fields\":[{{\"id\":{},\"value\":\"", field.id).as_bytes()),
+                next: Literal::new(format!("\"}},{{\"id\":{},\"value\":\"", field.id).as_bytes()),
+                source: self.source(&format!("mapping.fields[{index}]"), &field.value),
+                kind: if rules.takes_any_text() { ValueKind::Text } else { ValueKind::Typed },
+                field: true,
+                rules,
+                target: targets.len() - 1,
+            });
+        }
+        values
     }
 
     /// The source of a value; column 0 stands in where an issue was kept, and is never read then.
