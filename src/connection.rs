@@ -1,8 +1,7 @@
 //! The account on the other side: its hostname, and what it holds as far as a mapping needs it.
 
+use crate::json::{self, Json, Value, Writer};
 use crate::text::{find, find_any, split};
-use serde::Serialize;
-use serde_json::Value;
 
 /// Domains under which accounts live, by what the documentation and published clients show
 /// (<https://developers.activecampaign.com/reference/url>). Any other host needs `allowed_hosts`.
@@ -138,7 +137,7 @@ fn corrected(text: &str, allowed: &[String]) -> Option<String> {
 }
 
 /// What an account holds, as far as a mapping needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountSchema {
     /// All lists.
     pub lists: Vec<List>,
@@ -149,12 +148,12 @@ pub struct AccountSchema {
 }
 
 impl AccountSchema {
-    /// Reads a schema as `describeAccount` gives it. It is read by hand: a derived reader of these five shapes
-    /// would be a twentieth of the whole core.
+    /// Reads a schema from JSON as `describeAccount` gives it.
     ///
     /// # Errors
     /// Where it is not as expected.
-    pub fn from_json(value: &Value) -> Result<Self, String> {
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        let value = json::read(text).map_err(|_| "it is not JSON".to_owned())?;
         let list = |key: &str| match value.get(key) {
             None => Ok([].as_slice()),
             Some(Value::Array(items)) => Ok(items.as_slice()),
@@ -165,46 +164,66 @@ impl AccountSchema {
             let number = id.and_then(Value::as_u64).or_else(|| id?.as_str()?.parse().ok());
             number.ok_or_else(|| format!("an item of `{key}` has no whole number as its `id`"))
         };
-        let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !value.is_object() {
+        if !matches!(value, Value::Object(_)) {
             return Err("it is not an object".to_owned());
         }
         let mut schema = Self::default();
         for item in list("lists")? {
             let active_subscribers = item.get("activeSubscribers").and_then(Value::as_u64);
-            schema.lists.push(List { id: id("lists", item)?, name: text(item, "name"), active_subscribers });
+            schema.lists.push(List { id: id("lists", item)?, name: item.text("name").to_owned(), active_subscribers });
         }
         for item in list("fields")? {
-            let options = item.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             schema.fields.push(Field {
                 id: id("fields", item)?,
-                title: text(item, "title"),
-                perstag: text(item, "perstag"),
-                kind: FieldKind::from_name(&text(item, "type")),
-                options: options.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                title: item.text("title").to_owned(),
+                perstag: item.text("perstag").to_owned(),
+                kind: FieldKind::from_name(item.text("type")),
+                options: item.list("options").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             });
         }
         for item in list("tags")? {
-            schema.tags.push(Tag { id: id("tags", item)?, name: text(item, "name") });
+            schema.tags.push(Tag { id: id("tags", item)?, name: item.text("name").to_owned() });
         }
         Ok(schema)
+    }
+
+    /// Writes the members of its object.
+    pub(crate) fn members(&self, json: &mut Writer) {
+        json.member("lists", &self.lists);
+        json.member("fields", &self.fields);
+        json.member("tags", &self.tags);
+    }
+}
+
+impl Json for AccountSchema {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| self.members(json));
     }
 }
 
 /// A list of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
     /// The list's id.
     pub id: u64,
     /// The list's name.
     pub name: String,
     /// Active subscribers, where the account tells.
-    #[serde(rename = "activeSubscribers", skip_serializing_if = "Option::is_none")]
     pub active_subscribers: Option<u64>,
 }
 
+impl Json for List {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("id", &self.id);
+            json.member("name", &self.name);
+            json.optional("activeSubscribers", &self.active_subscribers);
+        });
+    }
+}
+
 /// A custom field of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The field's id.
     pub id: u64,
@@ -213,14 +232,25 @@ pub struct Field {
     /// The personalization tag, without percent signs.
     pub perstag: String,
     /// The type.
-    #[serde(rename = "type")]
     pub kind: FieldKind,
     /// The values that may be chosen, for fields of choice.
     pub options: Vec<String>,
 }
 
+impl Json for Field {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("id", &self.id);
+            json.member("title", &self.title);
+            json.member("perstag", &self.perstag);
+            json.member("type", &self.kind.name());
+            json.member("options", &self.options);
+        });
+    }
+}
+
 /// A tag of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// The tag's id.
     pub id: u64,
@@ -228,9 +258,17 @@ pub struct Tag {
     pub name: String,
 }
 
+impl Json for Tag {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("id", &self.id);
+            json.member("name", &self.name);
+        });
+    }
+}
+
 /// The type of a custom field, by ActiveCampaign's names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FieldKind {
     /// One line of text; also old fields without a type, and types this package does not know.
     #[default]
@@ -256,20 +294,39 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Every type but plain text.
+    const NAMED: [Self; 9] = [
+        Self::Textarea,
+        Self::Date,
+        Self::Datetime,
+        Self::Dropdown,
+        Self::Radio,
+        Self::Checkbox,
+        Self::Listbox,
+        Self::Hidden,
+        Self::Number,
+    ];
+
     /// Reads ActiveCampaign's name of a type. Unknown, empty and absent types are text (docs: old fields have none).
     #[must_use]
     pub fn from_name(name: &str) -> Self {
-        match name {
-            "textarea" => Self::Textarea,
-            "date" => Self::Date,
-            "datetime" => Self::Datetime,
-            "dropdown" => Self::Dropdown,
-            "radio" => Self::Radio,
-            "checkbox" => Self::Checkbox,
-            "listbox" => Self::Listbox,
-            "hidden" => Self::Hidden,
-            "number" => Self::Number,
-            _ => Self::Text,
+        Self::NAMED.into_iter().find(|kind| kind.name() == name).unwrap_or_default()
+    }
+
+    /// ActiveCampaign's name of the type.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Textarea => "textarea",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::Dropdown => "dropdown",
+            Self::Radio => "radio",
+            Self::Checkbox => "checkbox",
+            Self::Listbox => "listbox",
+            Self::Hidden => "hidden",
+            Self::Number => "number",
         }
     }
 

@@ -1,11 +1,10 @@
 //! What can go wrong with a run as a whole: who must act, where, and whether trying again helps.
 //! A bad profile is never an error; see [`crate::rejection`].
 
-use serde::Serialize;
+use crate::json::{Json, Writer};
 
 /// Who must act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// Whoever edits the export's definition.
     Settings,
@@ -21,8 +20,23 @@ pub enum Category {
     Misuse,
 }
 
+impl Category {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::Credentials => "credentials",
+            Self::Source => "source",
+            Self::Remote => "remote",
+            Self::Checkpoint => "checkpoint",
+            Self::Misuse => "misuse",
+        }
+    }
+}
+
 /// One thing wrong with the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     /// Where, as a path into the definition: `mapping.fields[1].column`; empty for the whole.
     pub path: String,
@@ -31,7 +45,6 @@ pub struct Issue {
     /// What is wrong and what to do, in plain words.
     pub message: String,
     /// What was probably meant, where that can be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 
@@ -50,9 +63,19 @@ impl Issue {
     }
 }
 
+impl Json for Issue {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("path", &self.path);
+            json.member("code", &self.code);
+            json.member("message", &self.message);
+            json.optional("suggestion", &self.suggestion);
+        });
+    }
+}
+
 /// Why a run cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// A stable code.
     pub code: &'static str,
@@ -65,7 +88,6 @@ pub struct Stop {
     /// Whether the same run may succeed later without any change.
     pub retry_helps: bool,
     /// The issues, when the settings are at fault.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
 }
 
@@ -96,6 +118,21 @@ impl Stop {
         let mut stop = Self::new("settings", Category::Settings, &message, "Correct the definition; nothing was sent.");
         stop.issues = issues;
         stop
+    }
+}
+
+impl Json for Stop {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("code", &self.code);
+            json.member("category", &self.category.name());
+            json.member("message", &self.message);
+            json.member("remedy", &self.remedy);
+            json.member("retryHelps", &self.retry_helps);
+            if !self.issues.is_empty() {
+                json.member("issues", &self.issues);
+            }
+        });
     }
 }
 

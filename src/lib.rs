@@ -21,10 +21,10 @@
 //! 8. A bad profile is data, never an error.
 //!
 //! # Modules
-//! Nouns that everybody may know: [`time`], [`text`], [`out`], [`masks`], [`error`], [`limits`], [`profile`],
-//! [`contact`], [`rejection`], [`connection`], [`plan`], [`checkpoint`]. Siblings that do not know each other: [`source`],
-//! [`mapping`], [`audience`], [`delivery`], [`activecampaign`]. The one composer: [`export`]. The one shell:
-//! `wasm`, for WebAssembly only. The guide is [`manual`].
+//! Nouns that everybody may know: [`time`], [`text`], [`out`], [`masks`], [`json`], [`error`], [`limits`],
+//! [`profile`], [`contact`], [`rejection`], [`connection`], [`plan`], [`checkpoint`]. Siblings that do not know each
+//! other: [`source`], [`mapping`], [`audience`], [`delivery`], [`activecampaign`]. The one composer: [`export`]. The
+//! one shell: `wasm`, for WebAssembly only. The guide is [`manual`].
 //!
 //! # Driving a run
 //! ```
@@ -33,8 +33,8 @@
 //! use activecampaign_export::plan::Plan;
 //! use activecampaign_export::time::Timestamp;
 //!
-//! let account = serde_json::json!({ "lists": [{ "id": 4, "name": "Newsletter" }] });
-//! let account = AccountSchema::from_json(&account).map_err(std::io::Error::other)?;
+//! let account = br#"{ "lists": [{ "id": 4, "name": "Newsletter" }] }"#;
+//! let account = AccountSchema::from_json(account).map_err(std::io::Error::other)?;
 //! let settings = br#"{ "version": 1, "list": 4, "mapping": { "email": "EMail" } }"#;
 //! let plan = Plan::parse(settings, Some(&account), &[]).map_err(|issues| format!("{issues:?}"))?;
 //!
@@ -78,6 +78,7 @@ pub mod contact;
 pub mod delivery;
 pub mod error;
 pub mod export;
+pub mod json;
 pub mod limits;
 pub mod manual;
 pub mod mapping;

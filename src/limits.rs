@@ -17,6 +17,10 @@ pub const MAX_COLUMNS: usize = 4_096;
 /// Nesting of one NDJSON record (ours). Mapped values are flat; deeper text is hostile.
 pub const MAX_JSON_DEPTH: usize = 32;
 
+/// Objects and arrays open at once in a definition, a schema or an answer (ours, and what most readers of JSON allow).
+/// Values are read by recursion; deeper text is hostile.
+pub const MAX_NESTING: usize = 127;
+
 /// NDJSON records read before the columns are settled (ours): JSON has no header, so a mapped name must
 /// occur in one of the first records to count as a column.
 pub const NDJSON_SAMPLE_RECORDS: usize = 100;

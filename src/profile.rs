@@ -2,10 +2,9 @@
 
 use crate::checkpoint::Tape;
 use crate::text::Text;
-use serde::Serialize;
 
 /// Where a record stands in its source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Number of the profile, from 1. Headers and blank lines are not counted; refused records are.
     pub row: u64,

@@ -1,9 +1,9 @@
 //! Why a profile was not delivered: one rule each, with a reason and a remedy in plain words.
 
 use crate::checkpoint::Tape;
+use crate::json::{Json, Writer};
 use crate::profile::Position;
 use crate::text::parts;
-use serde::Serialize;
 
 macro_rules! rules {
     ($($variant:ident $code:literal $reason:literal $remedy:literal)*) => {
@@ -119,38 +119,42 @@ impl RuleCounts {
     }
 }
 
-impl Serialize for RuleCounts {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
-    }
-}
-
-impl Serialize for Rule {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
+impl Json for RuleCounts {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| self.iter().for_each(|(rule, count)| json.member(rule.code(), &count)));
     }
 }
 
 /// One profile that will not be delivered, or a duplicate of one that is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// Where the profile stands.
-    #[serde(flatten)]
     pub position: Position,
     /// The profile's id in the source, when the mapping names a column for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
     /// The column that broke the rule, where one did.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// The rule.
     pub rule: Rule,
     /// The reason in plain words; from the account's answer where it gave one.
     pub reason: String,
     /// The offending value, masked unless the run reveals values; absent where none helps.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+impl Json for Rejection {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("row", &self.position.row);
+            json.member("line", &self.position.line);
+            json.member("offset", &self.position.offset);
+            json.optional("sourceId", &self.source_id);
+            json.optional("column", &self.column);
+            json.member("rule", &self.rule.code());
+            json.member("reason", &self.reason);
+            json.optional("value", &self.value);
+        });
+    }
 }
 
 /// The most characters shown of a value.

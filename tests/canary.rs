@@ -6,6 +6,7 @@
 
 mod common;
 
+use activecampaign_export::json::write;
 use common::account::{Knobs, Reply};
 use common::{Fault, Kind, Trace, World, definition};
 use serde_json::json;
@@ -40,8 +41,8 @@ fn run(seed: u64, knobs: Knobs, fault: Option<Reply>) -> Trace {
 
 fn search(trace: &Trace, what: &str) {
     let mut said = format!("{:?} {:?} {:?}", trace.summary(), trace.reports, trace.rejections);
-    said.push_str(&serde_json::to_string(trace.summary()).unwrap());
-    said.push_str(&serde_json::to_string(&trace.rejections).unwrap());
+    said.push_str(&write(trace.summary()));
+    said.push_str(&write(&trace.rejections));
     said.push_str(&format!("{:?}", trace.waits));
     for mark in MARKS {
         let at = said.to_lowercase().find(&mark.to_lowercase());

@@ -14,7 +14,7 @@ pub fn run(bytes: &[u8]) {
     let account = match flags & 3 {
         0 => None,
         1 | 2 => Some(crate::schema()),
-        _ => serde_json::from_slice(input.block()).ok().and_then(|value| AccountSchema::from_json(&value).ok()),
+        _ => AccountSchema::from_json(input.block()).ok(),
     };
     let allowed = if flags & 4 == 0 { Vec::new() } else { vec!["localhost".to_owned(), "sandbox.test".to_owned()] };
     let settings = input.rest();

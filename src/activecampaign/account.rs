@@ -1,8 +1,7 @@
 //! `GET /users/me` and `GET /settings/account`: whose key this is, and what the plan allows.
 
-use super::{Call, id_of, text_of};
-use serde::Serialize;
-use serde_json::Value;
+use super::{Call, id_of};
+use crate::json::{Json, Value, Writer};
 
 /// The call that every key may make.
 #[must_use]
@@ -14,7 +13,7 @@ pub fn user_call() -> Call {
 #[must_use]
 pub fn read_user(value: &Value) -> Option<String> {
     let user = value.get("user")?;
-    Some(text_of(user.get("username")))
+    Some(user.text("username").to_owned())
 }
 
 /// The call that only an administrator's key may make.
@@ -24,13 +23,21 @@ pub fn settings_call() -> Call {
 }
 
 /// What the plan allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContactLimit {
     /// Contacts that the plan includes.
     pub limit: u64,
     /// Contacts that count against it now.
     pub used: u64,
+}
+
+impl Json for ContactLimit {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("limit", &self.limit);
+            json.member("used", &self.used);
+        });
+    }
 }
 
 /// Reads the plan's limit; `None` where the answer does not tell.

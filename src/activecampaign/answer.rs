@@ -16,9 +16,9 @@
 //! | 0, 3xx | any | `Redirect`: never followed with a key (a browser shows it as 0) |
 //! | 408, 5xx, the rest | any | `Trouble` |
 
+use crate::json::{self, Value};
 use crate::limits::PHONE_DIGITS;
 use crate::text::{find, split};
-use serde_json::Value;
 
 /// What an answer means, before it is known what was asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ pub enum Judgement {
 #[must_use]
 pub fn judge(status: u16, body: &[u8]) -> Judgement {
     let text = body.trim_ascii();
-    let json = serde_json::from_slice::<Value>(text).ok();
+    let json = json::read(text).ok();
     if json.as_ref().is_some_and(says_rate_limit) && (status < 500) {
         return Judgement::Throttled;
     }
@@ -87,7 +87,7 @@ fn says_rate_limit(value: &Value) -> bool {
 
 /// The importer's `failureReasons`, which hold objects or texts.
 pub(crate) fn reasons(value: &Value) -> impl Iterator<Item = &Value> {
-    value.get("failureReasons").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
+    value.list("failureReasons").iter()
 }
 
 /// What an error body says, in its own words: `message`, `failureReasons` or `errors`, which is a list or a
@@ -122,9 +122,9 @@ pub fn without_addresses(text: &str) -> String {
 /// The same without the words of a contact's own values, given as the JSON that was sent.
 #[must_use]
 pub fn without_values(text: &str, contact: &[u8]) -> String {
-    let sent: Value = serde_json::from_slice(contact).unwrap_or_default();
-    let fields = sent.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let names = ["email", "first_name", "last_name", "phone"].iter().filter_map(|key| sent.get(*key));
+    let sent = json::read(contact).unwrap_or_default();
+    let fields = sent.list("fields");
+    let names = ["email", "first_name", "last_name", "phone"].iter().filter_map(|key| sent.get(key));
     let values: Vec<&str> =
         names.chain(fields.iter().filter_map(|field| field.get("value"))).filter_map(Value::as_str).collect();
     hidden(text, &|word| {

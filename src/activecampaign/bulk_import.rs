@@ -2,7 +2,7 @@
 
 use super::answer::{Judgement, explanation, reasons, without_addresses};
 use super::{Call, Method};
-use serde_json::Value;
+use crate::json::Value;
 
 /// The call with a batch's exact bytes.
 #[must_use]
@@ -31,9 +31,8 @@ pub fn read(judgement: Judgement) -> Taken {
         Judgement::Fine(value) => {
             let success = value.get("success").or_else(|| value.get("Success"));
             let yes = match success {
-                Some(Value::Number(number)) => number.as_u64().is_some_and(|number| number >= 1),
                 Some(Value::Bool(yes)) => *yes,
-                _ => false,
+                other => other.and_then(Value::as_u64).is_some_and(|number| number >= 1),
             };
             match value.get("batchId").and_then(Value::as_str) {
                 Some(id) if yes && !id.is_empty() && id.len() <= 100 => Taken::Queued(id.to_owned()),
@@ -53,9 +52,8 @@ fn named(value: &Value) -> Option<Vec<(u64, String)>> {
     let mut named = Vec::new();
     for reason in reasons(value) {
         let index = match reason.get("contact")? {
-            Value::Number(number) => number.as_u64()?,
             Value::String(text) => text.parse().ok()?,
-            _ => return None,
+            other => other.as_u64()?,
         };
         let text = reason.get("failureReason").and_then(Value::as_str).unwrap_or("no reason given");
         named.push((index, without_addresses(text)));

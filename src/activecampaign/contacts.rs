@@ -1,7 +1,7 @@
 //! `GET /contacts`: one contact by its address, to see whether an import reached it.
 
-use super::{Call, encode, id_of, text_of};
-use serde_json::Value;
+use super::{Call, encode, id_of};
+use crate::json::Value;
 
 /// The call for one address; with a list, only if the contact is active there.
 #[must_use]
@@ -28,13 +28,13 @@ pub struct Found {
 pub fn read(value: &Value, email: &str) -> Option<Option<Found>> {
     let contacts = value.get("contacts")?.as_array()?;
     // A filter that the remote ignores would answer with somebody else.
-    let same = |contact: &&Value| text_of(contact.get("email")).eq_ignore_ascii_case(email);
+    let same = |contact: &&Value| contact.text("email").eq_ignore_ascii_case(email);
     Some(contacts.iter().find(same).and_then(|contact| {
         Some(Found {
             id: id_of(contact.get("id"))?,
-            first_name: text_of(contact.get("firstName")),
-            last_name: text_of(contact.get("lastName")),
-            phone: text_of(contact.get("phone")),
+            first_name: contact.text("firstName").to_owned(),
+            last_name: contact.text("lastName").to_owned(),
+            phone: contact.text("phone").to_owned(),
         })
     }))
 }

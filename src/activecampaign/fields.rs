@@ -1,9 +1,9 @@
 //! `GET /fields`: all custom fields with their options, page by page.
 
-use super::{Call, Page, id_of, text_of};
+use super::{Call, Page, id_of};
 use crate::connection::{Field, FieldKind};
+use crate::json::Value;
 use crate::limits::PAGE_SIZE;
-use serde_json::Value;
 
 /// The call for the page that begins at `offset`.
 #[must_use]
@@ -14,7 +14,7 @@ pub fn call(offset: u64) -> Call {
 /// Reads a page; `None` when the answer is not one. Options stand beside the fields and name theirs.
 #[must_use]
 pub fn read(value: &Value) -> Option<Page<Field>> {
-    let options = value.get("fieldOptions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let options = value.list("fieldOptions");
     // Each is read once: a hostile answer holds thousands of both.
     let options: Vec<(Option<u64>, &Value)> =
         options.iter().map(|option| (id_of(option.get("field")), option)).collect();
@@ -23,10 +23,10 @@ pub fn read(value: &Value) -> Option<Page<Field>> {
         let own = options.iter().filter(|(field, _)| *field == Some(id));
         Some(Field {
             id,
-            title: text_of(field.get("title")),
-            perstag: text_of(field.get("perstag")),
-            kind: FieldKind::from_name(&text_of(field.get("type")).to_ascii_lowercase()),
-            options: own.map(|(_, option)| text_of(option.get("value"))).filter(|text| !text.is_empty()).collect(),
+            title: field.text("title").to_owned(),
+            perstag: field.text("perstag").to_owned(),
+            kind: FieldKind::from_name(&field.text("type").to_ascii_lowercase()),
+            options: own.map(|(_, option)| option.text("value").to_owned()).filter(|text| !text.is_empty()).collect(),
         })
     })
 }

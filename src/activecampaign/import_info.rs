@@ -1,9 +1,9 @@
 //! `GET /import/info`: what became of a batch.
 
 use super::{Call, encode};
+use crate::json::Value;
 use crate::limits::MAX_BATCH_CONTACTS;
 use crate::text::Distinct;
-use serde_json::Value;
 
 /// The call for a batch.
 #[must_use]
@@ -33,11 +33,10 @@ pub enum Info {
 #[must_use]
 pub fn read(value: &Value) -> Option<Info> {
     let texts = |key: &str| {
-        let items = value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let items = value.list(key);
         items.iter().filter_map(|one| match one {
             Value::String(text) => Some(text.trim().to_ascii_lowercase()),
-            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-            _ => None,
+            other => other.as_u64().map(|number| number.to_string()),
         })
     };
     match value.get("status")? {

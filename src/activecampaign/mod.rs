@@ -11,6 +11,8 @@ pub mod import_info;
 pub mod lists;
 pub mod tags;
 
+use crate::json::Value;
+
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -62,16 +64,11 @@ fn encode(text: &str) -> String {
 }
 
 /// Ids come as text, now and then as numbers (recordings).
-fn id_of(value: Option<&serde_json::Value>) -> Option<u64> {
+fn id_of(value: Option<&Value>) -> Option<u64> {
     match value? {
-        serde_json::Value::String(text) => text.trim().parse().ok(),
-        serde_json::Value::Number(number) => number.as_u64(),
-        _ => None,
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
     }
-}
-
-fn text_of(value: Option<&serde_json::Value>) -> String {
-    value.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// One page of a collection.
@@ -87,7 +84,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Reads the collection named `key`; `None` when the answer has none.
-    fn read(value: &serde_json::Value, key: &str, read: impl Fn(&serde_json::Value) -> Option<T>) -> Option<Self> {
+    fn read(value: &Value, key: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Self> {
         let objects = value.get(key)?.as_array()?;
         let (count, items) = (objects.len() as u64, objects.iter().filter_map(read).collect());
         let total = id_of(value.get("meta").and_then(|meta| meta.get("total")));

@@ -10,9 +10,9 @@ use crate::delivery::pace::Pace;
 use crate::delivery::rate::Kind;
 use crate::error::{Category, Misuse, Stop};
 use crate::export::Request;
+use crate::json::{Json, Value, Writer};
 use crate::limits::{FIRST_CONTACT_TRIES, FORBIDDEN_PAUSE_MILLIS, FORBIDDEN_TRIES, MAX_ATTEMPTS, MAX_PAGES};
 use crate::time::Timestamp;
-use serde::Serialize;
 use std::collections::VecDeque;
 
 /// How much of an account is read.
@@ -25,17 +25,24 @@ pub struct Wanted {
 }
 
 /// What an account is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// The login name of the key's user.
     pub user: String,
     /// Lists, fields and tags.
-    #[serde(flatten)]
     pub schema: AccountSchema,
     /// The plan's limit, where the key may read it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_limit: Option<ContactLimit>,
+}
+
+impl Json for Account {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("user", &self.user);
+            self.schema.members(json);
+            json.optional("contactLimit", &self.contact_limit);
+        });
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,7 +296,7 @@ impl Discovery {
     }
 
     /// Reads a page of the current step; says whether there are more, `None` when it is none.
-    fn read_page(&mut self, value: &serde_json::Value) -> Option<bool> {
+    fn read_page(&mut self, value: &Value) -> Option<bool> {
         self.pages += 1;
         let schema = &mut self.account.schema;
         let (count, more) = match self.step {

@@ -7,6 +7,7 @@ use crate::activecampaign::answer::Judgement;
 use crate::activecampaign::contacts;
 use crate::activecampaign::import_info::{self, Info};
 use crate::checkpoint::Tape;
+use crate::json;
 use crate::limits::{
     BARRIER_MILLIS, FORBIDDEN_TRIES, MAX_LOOKUPS, MAX_POLL_MILLIS, MAX_STUCK_RESENDS, SETTLE_DEADLINE_MILLIS,
     SHORTFALL_SAMPLE,
@@ -328,9 +329,9 @@ impl Export {
 /// Not promised: a contact that was there before with the same names and phone, and that an import skipped without
 /// listing it anywhere, looks like one whose custom fields arrived. A look-up does not show those.
 fn matches_sent(found: &contacts::Found, sent: &[u8]) -> bool {
-    let Ok(sent) = serde_json::from_slice::<serde_json::Value>(sent) else { return false };
+    let Ok(sent) = json::read(sent) else { return false };
     let same = |key: &str, held: &str| {
-        sent.get(key).and_then(serde_json::Value::as_str).is_none_or(|value| value.trim() == held.trim())
+        sent.get(key).and_then(json::Value::as_str).is_none_or(|value| value.trim() == held.trim())
     };
     same("first_name", &found.first_name) && same("last_name", &found.last_name) && same("phone", &found.phone)
 }

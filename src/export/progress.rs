@@ -1,8 +1,8 @@
 //! The truth about a run: every profile in exactly one bucket, at every moment.
 
 use crate::error::Stop;
+use crate::json::{Json, Writer};
 use crate::rejection::{Rule, RuleCounts};
-use serde::Serialize;
 
 /// What the source held, before anything was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,7 @@ impl Counts {
 }
 
 /// Values that were left out of contacts which went out all the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OmissionCount {
     /// `phone`, or the title of a custom field.
     pub target: String,
@@ -45,10 +44,21 @@ pub struct OmissionCount {
     pub first_row: u64,
 }
 
+impl Json for OmissionCount {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("target", &self.target);
+            json.member("code", &self.code);
+            json.member("reason", &self.reason);
+            json.member("count", &self.count);
+            json.member("firstRow", &self.first_row);
+        });
+    }
+}
+
 /// Where a run stands. `read = pending + queued + delivered + rejected + duplicate + excluded + unchanged +
 /// unverified`, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Profiles read from the source.
     pub read: u64,
@@ -77,10 +87,8 @@ pub struct Progress {
     /// Bytes read from the source.
     pub source_bytes: u64,
     /// Milliseconds that the rest will take, where it can be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining_millis: Option<u64>,
     /// Why nothing is being sent right now, when nothing is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<WaitReason>,
 }
 
@@ -105,11 +113,40 @@ impl Progress {
         ];
         buckets.iter().sum()
     }
+
+    /// Writes the members of its object.
+    fn members(&self, json: &mut Writer) {
+        let counts = [
+            ("read", self.read),
+            ("pending", self.pending),
+            ("queued", self.queued),
+            ("delivered", self.delivered),
+            ("rejected", self.rejected),
+            ("duplicate", self.duplicate),
+            ("excluded", self.excluded),
+            ("unchanged", self.unchanged),
+            ("unverified", self.unverified),
+            ("resent", self.resent),
+            ("batches", self.batches),
+            ("requests", self.requests),
+            ("sourceBytes", self.source_bytes),
+        ];
+        for (name, count) in counts {
+            json.member(name, &count);
+        }
+        json.optional("remainingMillis", &self.remaining_millis);
+        json.optional("waiting", &self.waiting.map(WaitReason::name));
+    }
+}
+
+impl Json for Progress {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| self.members(json));
+    }
 }
 
 /// Why a run waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitReason {
     /// For bytes of the source.
     Source,
@@ -131,9 +168,26 @@ pub enum WaitReason {
     PreviousRun,
 }
 
+impl WaitReason {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Answer => "answer",
+            Self::RateWindow => "rate_window",
+            Self::Throttled => "throttled",
+            Self::Processing => "processing",
+            Self::Backoff => "backoff",
+            Self::Unavailable => "unavailable",
+            Self::Storing => "storing",
+            Self::PreviousRun => "previous_run",
+        }
+    }
+}
+
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunResult {
     /// Nothing rejected, nothing unverified.
     Succeeded,
@@ -147,22 +201,46 @@ pub enum RunResult {
     Cancelled,
 }
 
+impl RunResult {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::CompletedWithRejections => "completed_with_rejections",
+            Self::Incomplete => "incomplete",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// The end of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// How it ended.
     pub result: RunResult,
     /// The counts.
-    #[serde(flatten)]
     pub progress: Progress,
     /// Rejected profiles by rule.
     pub rejected_by_rule: RuleCounts,
     /// Values left out of contacts that went out.
     pub omissions: Vec<OmissionCount>,
     /// Why it could not go on, for `blocked`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
     /// Milliseconds from the first input to the last.
     pub duration_millis: u64,
+}
+
+impl Json for Summary {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("result", &self.result.name());
+            self.progress.members(json);
+            json.member("rejectedByRule", &self.rejected_by_rule);
+            json.member("omissions", &self.omissions);
+            json.optional("stop", &self.stop);
+            json.member("durationMillis", &self.duration_millis);
+        });
+    }
 }

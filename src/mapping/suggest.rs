@@ -1,25 +1,36 @@
 //! A mapping guessed from the names of the columns.
 
 use crate::connection::AccountSchema;
+use crate::json::{Json, Writer};
 use crate::plan::loose;
-use serde::Serialize;
 
 /// One guess.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
     /// `email`, `firstName`, `lastName`, `phone`, `id`, `consent`, or `fields` for a custom field.
     pub target: &'static str,
     /// The custom field's title.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// The source's column.
     pub column: String,
     /// From 0 to 100: 100 is the usual name itself, lower is a name that is used for it less often.
     pub confidence_percent: u8,
     /// Whether the column points the other way round, such as "do not e-mail".
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub negated: bool,
+}
+
+impl Json for Suggestion {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("target", &self.target);
+            json.optional("field", &self.field);
+            json.member("column", &self.column);
+            json.member("confidencePercent", &u64::from(self.confidence_percent));
+            if self.negated {
+                json.member("negated", &true);
+            }
+        });
+    }
 }
 
 /// Names in order of preference, compared without case, blanks, `_`, `-` and the prefix `msdynci_`

@@ -3,9 +3,9 @@
 use super::reader::{Issues, Section, closest, join, loose};
 use super::template::{Piece, Template};
 use crate::connection::{AccountSchema, Field, FieldKind};
+use crate::json::Value as Json;
 use crate::limits::MAX_FIELDS;
 use crate::text::listed;
-use serde_json::Value as Json;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub use template::{Piece, Template};
 use crate::checkpoint;
 use crate::connection::{AccountSchema, Hostname};
 use crate::error::Issue;
+use crate::json;
 use crate::limits::MAX_SETTINGS_BYTES;
 use crate::profile::{Format, SourceOptions};
 use crate::text::listed;
@@ -71,8 +72,8 @@ impl Plan {
         if settings.len() > MAX_SETTINGS_BYTES {
             return Err(vec![Issue::new("", "too_large", "The definition is larger than 1 MiB.")]);
         }
-        let value: serde_json::Value = serde_json::from_slice(settings).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
+        let value = json::read(settings).map_err(|error| {
+            let place = format!("line {}, column {}", error.line, error.column);
             vec![Issue::new("", "not_json", &format!("The definition is not valid JSON ({place})."))]
         })?;
         let mut issues = Issues::default();
@@ -85,7 +86,7 @@ impl Plan {
 }
 
 fn read(
-    value: &serde_json::Value,
+    value: &json::Value,
     account: Option<&AccountSchema>,
     allowed_hosts: &[String],
     issues: &mut Issues,
@@ -138,9 +139,9 @@ fn read(
 /// Settings that change nothing of what is sent: a run goes on when they were changed.
 const SILENT: [&str; 3] = ["name", "$schema", "maxRejectedPercent"];
 
-fn number_of(settings: &serde_json::Value, plan: &Plan) -> u64 {
+fn number_of(settings: &json::Value, plan: &Plan) -> u64 {
     let mut bytes = Vec::new();
-    for (key, value) in settings.as_object().into_iter().flatten().filter(|(key, _)| !SILENT.contains(&key.as_str())) {
+    for (key, value) in settings.members().into_iter().filter(|(key, _)| !SILENT.contains(key)) {
         write_text(key, &mut bytes);
         write_value(value, &mut bytes);
     }
@@ -150,14 +151,14 @@ fn number_of(settings: &serde_json::Value, plan: &Plan) -> u64 {
 
 /// The settings themselves, however they are spaced and in whatever order their keys stand. A number with a fraction is
 /// no setting.
-fn write_value(value: &serde_json::Value, bytes: &mut Vec<u8>) {
-    use serde_json::Value::{Array, Bool, Null, Number, Object, String};
+fn write_value(value: &json::Value, bytes: &mut Vec<u8>) {
+    use json::Value::{Array, Bool, Null, Number, Object, String};
     match value {
         Null => bytes.push(b'n'),
         Bool(yes) => bytes.extend_from_slice(&[b'b', u8::from(*yes)]),
         Number(number) => {
             bytes.push(b'i');
-            bytes.extend_from_slice(&number.as_u64().unwrap_or_default().to_le_bytes());
+            bytes.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
         }
         String(text) => write_text(text, bytes),
         Array(items) => {
@@ -165,10 +166,9 @@ fn write_value(value: &serde_json::Value, bytes: &mut Vec<u8>) {
             items.iter().for_each(|item| write_value(item, bytes));
             bytes.push(b']');
         }
-        // In the order of their names, as they are kept.
-        Object(entries) => {
+        Object(_) => {
             bytes.push(b'{');
-            for (key, value) in entries {
+            for (key, value) in value.members() {
                 write_text(key, bytes);
                 write_value(value, bytes);
             }
@@ -218,7 +218,7 @@ fn read_source(root: &Section<'_>, issues: &mut Issues) -> (SourceOptions, Vec<S
     let delimiter = match section.get("delimiter") {
         None => None,
         // A tab is blank to `text`, so the delimiter is read as it stands.
-        Some(serde_json::Value::String(text)) if [",", ";", "\t", "|"].contains(&text.as_str()) => text.bytes().next(),
+        Some(json::Value::String(text)) if [",", ";", "\t", "|"].contains(&text.as_str()) => text.bytes().next(),
         Some(_) => {
             let message = "`source.delimiter` must be one of \",\" \";\" \"\\t\" \"|\".";
             issues.add("source.delimiter", "unknown_word", message);

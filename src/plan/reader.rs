@@ -1,8 +1,8 @@
 //! Reads settings and keeps every issue with its path, instead of stopping at the first.
 
 use crate::error::Issue;
+use crate::json::Value;
 use crate::text::listed;
-use serde_json::{Map, Value};
 
 /// Collects issues while settings are read.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Issues {
 #[derive(Clone, Copy)]
 pub(super) struct Section<'v> {
     path: &'v str,
-    map: &'v Map<String, Value>,
+    object: &'v Value,
 }
 
 /// `mapping` and `email` to `mapping.email`; the root has an empty path.
@@ -50,16 +50,16 @@ impl<'v> Section<'v> {
     /// Takes a value as an object and reports every key that is not in `known`.
     #[inline(never)]
     pub(super) fn open(path: &'v str, value: &'v Value, known: &[&str], issues: &mut Issues) -> Option<Self> {
-        let Value::Object(map) = value else {
+        if !matches!(value, Value::Object(_)) {
             issues.wrong_type(if path.is_empty() { "definition" } else { path }, "an object", value);
             return None;
-        };
-        for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
+        }
+        for (key, _) in value.members().into_iter().filter(|(key, _)| !known.contains(key)) {
             let full = join(path, key);
             let message = format!("Unknown setting `{full}`.");
             issues.suggest(&full, "unknown_key", &message, closest(key, known.iter().copied()));
         }
-        Some(Self { path, map })
+        Some(Self { path, object: value })
     }
 
     pub(super) fn path(&self, key: &str) -> String {
@@ -67,7 +67,7 @@ impl<'v> Section<'v> {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'v Value> {
-        self.map.get(key)
+        self.object.get(key)
     }
 
     /// Text that is not empty.
@@ -105,7 +105,7 @@ impl<'v> Section<'v> {
         let path = self.path(key);
         let value = self.get(key)?;
         let number = match value {
-            Value::Number(number) => number.as_u64(),
+            Value::Number(number) => *number,
             Value::String(text) => text.parse().ok(),
             _ => None,
         };

@@ -4,11 +4,11 @@ use super::convert::to_js;
 use super::read_account;
 use crate::error::{Category, Issue, Stop};
 use crate::export::{Advance, Counts, Encoder, EncoderOptions, OmissionCount};
+use crate::json::{Json, Writer};
 use crate::limits::MULTI_CONTACT_REQUESTS_PER_MINUTE;
 use crate::plan::Plan;
 use crate::rejection::RuleCounts;
 use js_sys::Uint8Array;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Turns the bytes of a source into request bodies.
@@ -22,8 +22,6 @@ pub struct BatchEncoder {
     ended: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct EncodeCounts<'a> {
     read: u64,
     accepted: u64,
@@ -31,9 +29,24 @@ struct EncodeCounts<'a> {
     duplicate: u64,
     excluded: u64,
     batches: u64,
-    batches_per_minute: usize,
     rejected_by_rule: RuleCounts,
     omissions: &'a [OmissionCount],
+}
+
+impl Json for EncodeCounts<'_> {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("read", &self.read);
+            json.member("accepted", &self.accepted);
+            json.member("rejected", &self.rejected);
+            json.member("duplicate", &self.duplicate);
+            json.member("excluded", &self.excluded);
+            json.member("batches", &self.batches);
+            json.member("batchesPerMinute", &(MULTI_CONTACT_REQUESTS_PER_MINUTE as u64));
+            json.member("rejectedByRule", &self.rejected_by_rule);
+            json.member("omissions", &self.omissions);
+        });
+    }
 }
 
 #[wasm_bindgen]
@@ -158,7 +171,6 @@ impl BatchEncoder {
             duplicate,
             excluded,
             batches: self.batches,
-            batches_per_minute: MULTI_CONTACT_REQUESTS_PER_MINUTE,
             rejected_by_rule: self.encoder.counts().rejected_by_rule,
             omissions: self.encoder.omissions(),
         })

@@ -15,12 +15,12 @@ use crate::connection::{AccountSchema, Hostname};
 use crate::delivery::pace::{Pace, WeakPace};
 use crate::error::{Issue, Stop};
 use crate::export::{Account, Discovery, Export, ExportOptions, Keep, Progress, Remote, RunResult, Summary, Wanted};
+use crate::json::{Json, Writer};
 use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
 use crate::rejection::{Rule, RuleCounts};
 use convert::to_js;
 use host::{CoreHost, Kept};
-use serde::Serialize;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -68,14 +68,20 @@ pub fn check_definition(settings: &str, account: Option<String>, allowed_hosts: 
 }
 
 /// What a hostname is.
-#[derive(Serialize)]
 struct HostCheck {
-    #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<String>,
+}
+
+impl Json for HostCheck {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.optional("host", &self.host);
+            json.optional("reason", &self.reason);
+            json.optional("corrected", &self.corrected);
+        });
+    }
 }
 
 /// Checks a hostname: `{ host }`, or `{ reason, corrected? }`.
@@ -98,19 +104,23 @@ pub fn suggest_mapping(columns: Vec<String>, account: Option<String>) -> Result<
     Ok(to_js(&suggest(&columns, account.as_ref())))
 }
 
-#[derive(Serialize)]
-struct RuleText {
-    code: &'static str,
-    reason: &'static str,
-    remedy: &'static str,
+struct RuleText(Rule);
+
+impl Json for RuleText {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.member("code", &self.0.code());
+            json.member("reason", &self.0.reason());
+            json.member("remedy", &self.0.remedy());
+        });
+    }
 }
 
 /// All rules by which a profile can be rejected, with reason and remedy in plain words.
 #[wasm_bindgen]
 #[must_use]
 pub fn rules() -> JsValue {
-    let text = |rule: &Rule| RuleText { code: rule.code(), reason: rule.reason(), remedy: rule.remedy() };
-    to_js(&Rule::ALL.iter().map(text).collect::<Vec<_>>())
+    to_js(&Rule::ALL.iter().copied().map(RuleText).collect::<Vec<_>>())
 }
 
 /// Starts reading an account; `poll` gives `{ account }` or `{ stop }`.
@@ -127,12 +137,18 @@ pub fn start_discovery(host: CoreHost, wake: js_sys::Function, tags: bool, limit
     })
 }
 
-#[derive(Serialize)]
 struct Discovered {
-    #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<Account>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     stop: Option<Stop>,
+}
+
+impl Json for Discovered {
+    fn write(&self, json: &mut Writer) {
+        json.object(&|json| {
+            json.optional("account", &self.account);
+            json.optional("stop", &self.stop);
+        });
+    }
 }
 
 /// Starts a run; `poll` gives its summary. The account is read first, so that a list or field that is not
@@ -246,8 +262,7 @@ fn stopped(stop: Stop) -> Summary {
 
 fn read_account(text: Option<&str>) -> Result<Option<AccountSchema>, Issue> {
     let Some(text) = text else { return Ok(None) };
-    let value = serde_json::from_slice(text.as_bytes()).map_err(|_| "it is not JSON".to_owned());
-    value.and_then(|value| AccountSchema::from_json(&value)).map(Some).map_err(|problem| {
+    AccountSchema::from_json(text.as_bytes()).map(Some).map_err(|problem| {
         Issue::new("account", "account", &format!("The account schema is not as describeAccount gives it: {problem}."))
     })
 }

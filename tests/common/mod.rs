@@ -18,6 +18,7 @@ use activecampaign_export::error::Category;
 use activecampaign_export::export::{
     Export, ExportOptions, Input, Output, Progress, Request, RunResult, Sent, Summary, Wait,
 };
+use activecampaign_export::json::write;
 use activecampaign_export::plan::Plan;
 use activecampaign_export::rejection::Rejection;
 use activecampaign_export::time::Timestamp;
@@ -135,7 +136,8 @@ impl Trace {
 
     /// Rejections by the code of their rule, as a host sees them.
     pub fn by_rule(&self) -> BTreeMap<String, u64> {
-        serde_json::from_value(serde_json::to_value(self.summary()).unwrap()["rejectedByRule"].clone()).unwrap()
+        let summary: Value = serde_json::from_str(&write(self.summary())).unwrap();
+        serde_json::from_value(summary["rejectedByRule"].clone()).unwrap()
     }
 }
 

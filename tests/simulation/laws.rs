@@ -6,6 +6,7 @@ use super::world::{Run, World};
 use crate::common::account::address;
 use crate::common::laws::{bulks, contacts_of, within_the_windows};
 use activecampaign_export::export::{Progress, RunResult, Store, Summary};
+use activecampaign_export::json::write;
 use activecampaign_export::rejection::Rule;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +98,7 @@ fn each_profile_has_one_end(world: &World, run: &Run, stopped: bool) {
 }
 
 fn summary_by_rule(run: &Run) -> BTreeMap<String, u64> {
-    let summary = serde_json::to_value(&run.summary).unwrap();
+    let summary: Value = serde_json::from_str(&write(&run.summary)).unwrap();
     serde_json::from_value(summary["rejectedByRule"].clone()).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use super::lexer;
 
 const SIBLINGS: [&str; 5] = ["source", "mapping", "audience", "delivery", "activecampaign"];
-const NOUNS: [&str; 12] = [
+const NOUNS: [&str; 13] = [
     "time",
     "error",
     "limits",
@@ -14,6 +14,7 @@ const NOUNS: [&str; 12] = [
     "plan",
     "text",
     "out",
+    "json",
     "masks",
     "checkpoint",
 ];
