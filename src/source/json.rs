@@ -109,10 +109,15 @@ impl Cursor<'_> {
                     members.key(self.bytes.get(key.start..key.end).unwrap_or_default(), key.form);
                 }
             }
-            self.blanks();
-            self.expect(b':')?;
-            self.blanks();
-            let value = self.value(1)?;
+            let value = match self.plain_value() {
+                Some(value) => value,
+                None => {
+                    self.blanks();
+                    self.expect(b':')?;
+                    self.blanks();
+                    self.value(1)?
+                }
+            };
             members.value(value);
             self.blanks();
             let byte = self.peek();
@@ -125,8 +130,33 @@ impl Cursor<'_> {
         }
     }
 
+    /// The usual value behind a key: a colon, then a string without escapes. Nothing is taken when it is another.
+    #[inline(always)]
+    fn plain_value(&mut self) -> Option<Value> {
+        let behind = self.bytes.get(self.at..)?;
+        if behind.first_chunk() != Some(b":\"") {
+            return None;
+        }
+        let start = self.at + 2;
+        let mut end = start;
+        let mut room = behind.get(2..)?;
+        while let Some((window, rest)) = room.split_first_chunk() {
+            let stops = text_stops(window);
+            if stops != 0 {
+                end += stops.trailing_zeros() as usize;
+                break;
+            }
+            end += SHORT;
+            room = rest;
+        }
+        if self.bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(Value { start, end, kind: CellKind::Text, escaped: false })
+    }
+
     /// Any value; `depth` objects and arrays are open around it.
-    #[inline]
     fn value(&mut self, depth: usize) -> Result<Value, Rule> {
         let start = self.at;
         let kind = match self.peek() {

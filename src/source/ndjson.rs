@@ -315,7 +315,7 @@ struct Record<'a> {
 }
 
 impl Members for Record<'_> {
-    #[inline]
+    #[inline(always)]
     fn expected(&mut self, window: &[u8; SHORT]) -> Option<usize> {
         let pattern = self.columns.patterns.get(self.next)?;
         if pattern.length == 0 || (u128::from_le_bytes(*window) ^ pattern.bytes) & pattern.mask != 0 {
@@ -343,7 +343,7 @@ impl Members for Record<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Value) {
         if let Some(cell) = self.cells.get_mut(self.column) {
             let end = if value.kind == CellKind::Missing { value.start } else { value.end };
