@@ -158,7 +158,7 @@ impl Json for Rejection {
 }
 
 /// The most characters shown of a value.
-const SHOWN: usize = 200;
+pub const SHOWN: usize = 200;
 
 /// A value as a report shows it: hidden but for its first letters, or whole (cut to a line's length).
 ///

@@ -97,7 +97,7 @@ fn map_and_pack(decoded: &Decoded, program: &mut Program) -> usize {
     for profile in decoded.profiles() {
         let (body, place) = packer.place();
         if let Mapped::Contact(contact) = program.map(&profile, body, place) {
-            packer.accept(&contact, profile.position(), None, 0);
+            packer.accept(&contact, profile.position(), &[], 0);
         }
         if packer.is_full() {
             size += packer.take().map_or(0, |batch| batch.body().len());

@@ -12,14 +12,13 @@ const OPENING: &[u8] = b"{\"contacts\":[";
 pub struct Entry {
     /// The profile it was.
     pub position: Position,
-    /// The profile's id in the source, where the mapping names one.
-    pub source_id: Option<Box<str>>,
     /// The hash by which its address is known.
     pub hash: u64,
     /// Its place among the contacts that were packed together, whatever became of the others.
     pub index: u8,
     json: Range<usize>,
     email: Range<usize>,
+    source_id: Range<usize>,
 }
 
 /// A request body and its contacts, in the order of the source.
@@ -29,13 +28,15 @@ pub struct Batch {
     pub number: u64,
     body: Vec<u8>,
     entries: Vec<Entry>,
+    /// The ids of all profiles, one after another: no memory of its own for each.
+    source_ids: Vec<u8>,
     closing: &'static [u8],
 }
 
 impl Batch {
     /// A batch with nothing in it; `body` begins with the opening.
     fn open(closing: &'static [u8], body: Vec<u8>) -> Self {
-        Self { number: 0, body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), closing }
+        Self { number: 0, body, entries: Vec::with_capacity(MAX_BATCH_CONTACTS), source_ids: Vec::new(), closing }
     }
 
     /// The bytes that go out; the same for every resend.
@@ -62,6 +63,13 @@ impl Batch {
         self.body.get(entry.email.clone()).unwrap_or_default()
     }
 
+    /// The profile's id in the source, where the mapping names one and it has one.
+    #[must_use]
+    pub fn source_id(&self, entry: &Entry) -> Option<&str> {
+        let id = self.source_ids.get(entry.source_id.clone()).unwrap_or_default();
+        core::str::from_utf8(id).ok().filter(|id| !id.is_empty())
+    }
+
     /// One contact as JSON.
     #[must_use]
     pub fn json(&self, entry: &Entry) -> &[u8] {
@@ -86,7 +94,8 @@ impl Batch {
             subset.body.extend_from_slice(self.json(entry));
             let email = start + (entry.email.start - entry.json.start)..start + (entry.email.end - entry.json.start);
             let json = start..subset.body.len();
-            subset.entries.push(Entry { json, email, ..entry.clone() });
+            let source_id = add(&mut subset.source_ids, self.source_id(entry).unwrap_or_default().as_bytes());
+            subset.entries.push(Entry { json, email, source_id, ..*entry });
         }
         subset.body.extend_from_slice(self.closing);
         (!subset.entries.is_empty()).then_some(subset)
@@ -98,6 +107,13 @@ impl Batch {
         let middle = self.entries.len() / 2;
         [self.subset(&|index, _| index < middle), self.subset(&|index, _| index >= middle)]
     }
+}
+
+/// Adds bytes to others; gives their place.
+fn add(bytes: &mut Vec<u8>, more: &[u8]) -> Range<usize> {
+    let start = bytes.len();
+    bytes.extend_from_slice(more);
+    start..bytes.len()
 }
 
 /// Packs contacts into batches, by count and by bytes of UTF-8.
@@ -199,12 +215,19 @@ impl Packer {
         contact.json.end + self.closing.len() > MAX_BATCH_BYTES
     }
 
-    /// Accepts the contact just written.
+    /// Accepts the contact just written; `source_id` is its profile's, or empty.
     #[inline(always)]
-    pub fn accept(&mut self, contact: &Contact, position: Position, source_id: Option<Box<str>>, hash: u64) {
+    pub fn accept(&mut self, contact: &Contact, position: Position, source_id: &[u8], hash: u64) {
         let (json, email) = (contact.json.clone(), contact.email.clone());
         self.length = json.end;
-        self.open.entries.push(Entry { position, source_id, hash, index: 0, json, email });
+        let source_id = if source_id.is_empty() { 0..0 } else { add(&mut self.open.source_ids, source_id) };
+        self.open.entries.push(Entry { position, hash, index: 0, json, email, source_id });
+    }
+
+    /// The id of an entry of the open batch.
+    #[must_use]
+    pub fn source_id(&self, entry: &Entry) -> Option<&str> {
+        self.open.source_id(entry)
     }
 
     /// The address of an entry of the open batch.

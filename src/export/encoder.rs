@@ -9,9 +9,10 @@ use crate::error::{Category, Stop};
 use crate::mapping::{Mapped, Program};
 use crate::plan::{Automations, Plan};
 use crate::profile::{Position, Profile};
-use crate::rejection::{Rejection, Rule, shown};
+use crate::rejection::{Rejection, Rule, SHOWN, shown};
 use crate::source::{Decoder, Refusal, SourceError, SourceOptions, Step};
 use crate::text::trim;
+use std::borrow::Cow;
 
 /// How an encoder reports.
 #[derive(Clone, Copy, Debug, Default)]
@@ -400,11 +401,14 @@ impl Packed<'_> {
             self.reject(Rule::ContactTooLarge, None, program, profile, context);
             return None;
         }
-        let source_id = program.id_column().map(|column| source_id(profile, column, context.options));
+        let source_id = match program.id_column() {
+            Some(column) => source_id(profile, column, context.options),
+            None => Cow::default(),
+        };
         let full = if self.packer.overflows(&contact) {
-            self.overflow(&contact, profile, source_id, program, context)
+            self.overflow(&contact, profile, &source_id, program, context)
         } else {
-            self.accept(&contact, profile, source_id, program);
+            self.accept(&contact, profile, &source_id, program);
             None
         };
         if self.group.hashes.len() == GROUP || self.packer.is_full() {
@@ -416,7 +420,7 @@ impl Packed<'_> {
         }
     }
 
-    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: Option<Box<str>>, program: &Program) {
+    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: &[u8], program: &Program) {
         let hash = self.seen.hash(self.packer.written(contact.email.clone()));
         let index = self.group.hashes.len();
         for (target, reason) in program.omitted() {
@@ -433,7 +437,7 @@ impl Packed<'_> {
         &mut self,
         contact: &Contact,
         profile: &Profile<'_>,
-        source_id: Option<Box<str>>,
+        source_id: &[u8],
         program: &Program,
         context: &Context<'_>,
     ) -> Option<Batch> {
@@ -444,7 +448,8 @@ impl Packed<'_> {
         if !self.seen.insert(hash) {
             self.tally.counts.duplicate += 1;
             let email = json.get(email).unwrap_or_default();
-            self.report_duplicate(profile.position(), source_id.as_deref(), program, email, context);
+            let source_id = core::str::from_utf8(source_id).ok();
+            self.report_duplicate(profile.position(), source_id, program, email, context);
             return None;
         }
         self.tally.counts.accepted += 1;
@@ -485,7 +490,7 @@ impl Packed<'_> {
         }
         for index in &duplicates {
             if let Some(entry) = self.packer.entries().get(*index) {
-                let (position, source_id) = (entry.position, entry.source_id.clone());
+                let (position, source_id) = (entry.position, self.packer.source_id(entry).map(str::to_owned));
                 let email = self.packer.email(entry).to_vec();
                 self.report_duplicate(position, source_id.as_deref(), program, &email, context);
             }
@@ -573,9 +578,14 @@ impl Packed<'_> {
     }
 }
 
+/// The same as [`short_text`]; an id of the usual kind is shown as it stands.
 #[inline(never)]
-fn source_id(profile: &Profile<'_>, column: usize, options: EncoderOptions) -> Box<str> {
-    short_text(profile.text(column), options.reveal).into_boxed_str()
+fn source_id<'a>(profile: &Profile<'a>, column: usize, options: EncoderOptions) -> Cow<'a, [u8]> {
+    let text = trim(profile.text(column));
+    if text.len() <= SHOWN && text.is_ascii() && !text.contains(&b'@') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(short_text(text, options.reveal).into_bytes())
 }
 
 /// An id as reports show it: without blanks around it, cut to a line's length. An id that is an address is

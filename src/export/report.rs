@@ -102,7 +102,7 @@ impl Export {
         let Some(contact) = unit.batch.entries().get(entry) else { return };
         let rejection = Rejection {
             position: contact.position,
-            source_id: contact.source_id.as_deref().map(str::to_owned).filter(|id| !id.is_empty()),
+            source_id: unit.batch.source_id(contact).map(str::to_owned),
             column: self.encoder.email_column().filter(|_| rule == Rule::FailedInImport).map(str::to_owned),
             rule,
             reason: match reason {
