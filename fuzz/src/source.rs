@@ -36,7 +36,7 @@ pub fn run(bytes: &[u8], format: Format) {
         [None, Some(b','), Some(b';'), Some(b'\t'), Some(b'|'), None, None, None][usize::from(order >> 4 & 7)];
     let options = SourceOptions { format, delimiter };
     let Some(plan) = plan(options, &columns(options, &source), roles, usize::from(order & 15)) else { return };
-    let options = EncoderOptions { seed: 7, reveal: order & 1 == 1, count_only: false };
+    let options = EncoderOptions { seed: 7, reveal: order & 1 == 1, ..EncoderOptions::default() };
     let whole = encode(plan.clone(), options, std::iter::once(source.as_slice()));
     let pieces = encode(plan.clone(), options, cut(&source, &cuts));
     assert_eq!(whole, pieces, "cut by {cuts:?}");

@@ -3,7 +3,7 @@ import { BatchEncoder, memoryBytes } from "./core.js";
 import { guarded, requireCore } from "./engine.js";
 import { fromCore } from "./errors.js";
 import { hostOf } from "./host.js";
-import { type OpenSource, openSource } from "./source/open.js";
+import { type OpenObjects, openObjects, type Piece } from "./source/open.js";
 import type { Batch, BatchStream, EncodeOptions, EncodeSummary, Preview, PreviewOptions, Rejection } from "./types.js";
 
 /** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up. */
@@ -38,10 +38,10 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
   });
   summary.catch(() => undefined);
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
-    let source: OpenSource | undefined;
+    let source: OpenObjects | undefined;
     let encoder: BatchEncoder | undefined;
     try {
-      source = openSource(options.source);
+      source = openObjects(options.source);
       encoder = open(options, unresolved);
       yield* drain(encoder, source, options.onRejections, options.reuseBody ? new Uint8Array(BODY_BYTES) : undefined);
       resolve(summaryOf(encoder));
@@ -63,7 +63,7 @@ function open(options: EncodeOptions, unresolved: boolean): BatchEncoder {
   const { seed } = hostOf(options.host);
   const countOnly = options.onRejections === undefined;
   return guarded(
-    () => new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly),
+    () => new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly, options.deduplicate === false),
   );
 }
 
@@ -75,11 +75,11 @@ function summaryOf(encoder: BatchEncoder): EncodeSummary {
 
 async function* drain(
   encoder: BatchEncoder,
-  source: OpenSource,
+  source: OpenObjects,
   onRejections: ((rejections: Rejection[]) => void) | undefined,
   shared: Uint8Array | undefined,
 ): AsyncGenerator<Batch, void, undefined> {
-  let read = 0;
+  const feed = new Feed(encoder, source);
   for (;;) {
     if (!guarded(() => encoder.advance())) {
       if (onRejections) {
@@ -87,18 +87,60 @@ async function* drain(
         if (rejections) onRejections(rejections);
       }
       if (encoder.ended) return;
-      const chunk = await source.read();
-      if (chunk) {
-        read += chunk.byteLength;
-        guarded(() => encoder.push(chunk));
-      } else {
-        if (source.sizeBytes !== undefined && read !== source.sizeBytes) throw shortSource(read, source.sizeBytes);
-        encoder.finish();
-      }
+      feed.ask();
+      feed.take(await source.read());
     } else {
       const body = shared ? shared.subarray(0, encoder.copy(shared)) : encoder.take();
       yield { body, contacts: encoder.contacts, firstOrdinal: encoder.firstOrdinal };
     }
+  }
+}
+
+/** Feeds the pieces of a source to an encoder. */
+class Feed {
+  readonly #encoder: BatchEncoder;
+  readonly #source: OpenObjects;
+  readonly #text = new TextEncoder();
+  #read = 0;
+  #joined = false;
+  #room = new Uint8Array(0);
+
+  constructor(encoder: BatchEncoder, source: OpenObjects) {
+    this.#encoder = encoder;
+    this.#source = source;
+  }
+
+  take(piece: Piece | null): void {
+    const { sizeBytes } = this.#source;
+    if (piece === null) {
+      if (sizeBytes !== undefined && this.#read !== sizeBytes) throw shortSource(this.#read, sizeBytes);
+      this.#encoder.finish();
+    } else if (piece instanceof Uint8Array) {
+      this.#push(piece);
+    } else if (!this.#pushValues(piece.values, piece.rows)) {
+      this.#push(piece.lines());
+    }
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#read += bytes.byteLength;
+    guarded(() => this.#encoder.push(bytes));
+  }
+
+  #pushValues(values: string, rows: number): boolean {
+    // Three bytes for each letter of JavaScript at most.
+    if (this.#room.length < values.length * 3) this.#room = new Uint8Array(values.length * 3);
+    const { written } = this.#text.encodeInto(values, this.#room);
+    return guarded(() => this.#encoder.pushValues(this.#room.subarray(0, written), rows));
+  }
+
+  /** Once the columns are known, objects may come by their values. */
+  ask(): void {
+    if (this.#joined) return;
+    const columns = guarded(() => this.#encoder.valueColumns());
+    if (columns === undefined) return;
+    this.#joined = true;
+    this.#source.join(columns);
   }
 }
 

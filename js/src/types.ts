@@ -267,6 +267,12 @@ export interface EncodeOptions {
   /** Hosts beyond an account's own domains that the definition may name. */
   allowedHosts?: string[];
   reveal?: boolean;
+  /**
+   * `false` packs every valid profile, also those whose address was there before, and remembers no address: the
+   * core's memory then stays the same whatever the size. For a source that is known to have each address once.
+   * Default: `true`.
+   */
+  deduplicate?: boolean;
   /** Gives every body in the same memory: each is valid until the next one is asked for. Default: memory of its own. */
   reuseBody?: boolean;
   /** Takes the rejections; without it they are only counted. */

@@ -23,6 +23,8 @@ pub struct EncoderOptions {
     pub reveal: bool,
     /// Whether rejections are only counted.
     pub count_only: bool,
+    /// Whether an address may go out more than once: no address is remembered then.
+    pub keep_duplicates: bool,
 }
 
 /// Turns the bytes of a source into batches.
@@ -173,6 +175,19 @@ impl Encoder {
     /// Feeds bytes of the source.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.decoder.feed(bytes);
+    }
+
+    /// The columns whose values [`Encoder::feed_values`] takes, in their order; `None` while it takes none.
+    #[must_use]
+    pub fn value_columns(&self) -> Option<Vec<&str>> {
+        let program = self.program.as_ref().filter(|_| self.decoder.takes_values())?;
+        program.columns().iter().map(|column| self.columns.get(*column).map(String::as_str)).collect()
+    }
+
+    /// Feeds objects by their values, as [`Decoder::feed_values`] takes them.
+    pub fn feed_values(&mut self, text: &[u8], rows: usize) -> bool {
+        let Some(program) = self.program.as_ref() else { return false };
+        self.decoder.feed_values(text, program.columns(), rows)
     }
 
     /// Says that the source has ended.
@@ -408,7 +423,7 @@ impl Packed<'_> {
         let full = if self.packer.overflows(&contact) {
             self.overflow(&contact, profile, &source_id, program, context)
         } else {
-            self.accept(&contact, profile, &source_id, program);
+            self.accept(&contact, profile, &source_id, program, context);
             None
         };
         if self.group.hashes.len() == GROUP || self.packer.is_full() {
@@ -420,8 +435,9 @@ impl Packed<'_> {
         }
     }
 
-    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: &[u8], program: &Program) {
-        let hash = self.seen.hash(self.packer.written(contact.email.clone()));
+    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: &[u8], program: &Program, context: &Context<'_>) {
+        let email = self.packer.written(contact.email.clone());
+        let hash = if context.options.keep_duplicates { 0 } else { self.seen.hash(email) };
         let index = self.group.hashes.len();
         for (target, reason) in program.omitted() {
             self.group.omitted.push((index, *target, *reason));
@@ -445,7 +461,7 @@ impl Packed<'_> {
         let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
         self.settle(program, context);
         let hash = self.seen.hash(json.get(email.clone()).unwrap_or_default());
-        if !self.seen.insert(hash) {
+        if !context.options.keep_duplicates && !self.seen.insert(hash) {
             self.tally.counts.duplicate += 1;
             let email = json.get(email).unwrap_or_default();
             let source_id = core::str::from_utf8(source_id).ok();
@@ -470,12 +486,14 @@ impl Packed<'_> {
     /// Looks up the addresses of the group and takes duplicates out of the batch again.
     fn settle(&mut self, program: &Program, context: &Context<'_>) {
         let Group { hashes, omitted } = core::mem::take(self.group);
-        self.seen.prefetch(&hashes);
         let first = self.packer.len() - hashes.len().min(self.packer.len());
         let mut duplicates = Vec::new();
-        for (index, hash) in hashes.iter().enumerate() {
-            if !self.seen.insert(*hash) {
-                duplicates.push(first + index);
+        if !context.options.keep_duplicates {
+            self.seen.prefetch(&hashes);
+            for (index, hash) in hashes.iter().enumerate() {
+                if !self.seen.insert(*hash) {
+                    duplicates.push(first + index);
+                }
             }
         }
         self.tally.counts.accepted += (hashes.len() - duplicates.len()) as u64;

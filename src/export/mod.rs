@@ -216,7 +216,7 @@ impl Export {
     pub fn new(plan: Plan, options: ExportOptions, remote: Option<Remote>, now: Timestamp) -> Self {
         let resolved = plan.resolved;
         let seed = saved::hash_seed(options.keep.as_ref(), options.seed);
-        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal: options.reveal, count_only: false });
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal: options.reveal, ..EncoderOptions::default() });
         let remote = remote.unwrap_or_else(|| Remote::new(options.seed));
         let now = remote.pace().tell(now);
         let mut export = Self::build(encoder, remote, options, now);

@@ -329,7 +329,7 @@ impl Export {
             })
             .map_err(Refusal::stop)?;
         let (source_bytes, packed_before) = (saved.bookmark.first.offset, saved.bookmark.batches);
-        let encoder_options = EncoderOptions { seed: 0, reveal: options.reveal, count_only: false };
+        let encoder_options = EncoderOptions { reveal: options.reveal, ..EncoderOptions::default() };
         let encoder = Encoder::resume(plan, encoder_options, seen, saved.bookmark).map_err(Stop::settings)?;
         let stored_at = saved.remote.pace().now();
         let asked = remote.as_ref().map_or(0, Remote::requests);

@@ -48,6 +48,13 @@ impl Marks {
     }
 }
 
+/// The marks of one byte.
+#[inline(always)]
+#[must_use]
+pub fn marked(block: &[u8; BLOCK], byte: u8) -> u64 {
+    platform::marked(block, byte)
+}
+
 /// The marks of LF, and those of bytes outside ASCII.
 #[inline(always)]
 pub fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {

@@ -55,6 +55,11 @@ pub(super) fn table(block: &[u8; BLOCK], delimiter: u8) -> Marks {
 }
 
 #[inline]
+pub(super) fn marked(block: &[u8; BLOCK], wanted: u8) -> u64 {
+    gather(&flags::<BLOCK, 8>(block, |byte| byte == wanted))
+}
+
+#[inline]
 pub(super) fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
     (gather_rare(flags(block, |byte| byte == b'\n')), high(block))
 }

@@ -59,6 +59,11 @@ pub(super) fn table(block: &[u8; BLOCK], delimiter: u8) -> Marks {
 }
 
 #[inline(always)]
+pub(super) fn marked(block: &[u8; BLOCK], byte: u8) -> u64 {
+    gather(equal(vectors(block), byte))
+}
+
+#[inline(always)]
 pub(super) fn line_ends(block: &[u8; BLOCK]) -> (u64, u64) {
     let vectors = vectors(block);
     (gather_rare(equal(vectors, b'\n')), high(vectors))

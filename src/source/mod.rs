@@ -8,13 +8,17 @@ mod json;
 mod ndjson;
 mod opening;
 mod quotes;
+mod values;
 
 pub use crate::profile::{Format, SourceOptions};
+pub use values::VALUE_SEPARATOR;
 use crate::profile::{Position, Profile};
 use crate::rejection::Rule;
+use crate::text::Text;
 use buffer::Buffer;
 use csv::Csv;
 use ndjson::Ndjson;
+use values::Values;
 use opening::{Opened, Opening};
 
 /// The source as a whole cannot be read: nothing can be exported from it.
@@ -79,6 +83,8 @@ pub struct Decoder {
     stage: Stage,
     /// Set when the names are known, or why they never will be.
     columns: Option<Result<Vec<String>, SourceError>>,
+    /// The reader of objects that came as values.
+    values: Option<Box<Values>>,
 }
 
 impl Decoder {
@@ -90,6 +96,7 @@ impl Decoder {
             buffer: Buffer::default(),
             stage: Stage::Opening(Opening::new(options.format, options.delimiter)),
             columns: None,
+            values: None,
         }
     }
 
@@ -100,7 +107,8 @@ impl Decoder {
             Format::Ndjson => Stage::Ndjson(Box::new(Ndjson::resume(&columns, first))),
             _ => Stage::Csv(Box::new(Csv::resume(options.delimiter.unwrap_or(b','), columns.len(), first))),
         };
-        Self { options, buffer: Buffer::from_offset(first.offset), stage, columns: Some(Ok(columns)) }
+        let buffer = Buffer::from_offset(first.offset);
+        Self { options, buffer, stage, columns: Some(Ok(columns)), values: None }
     }
 
     /// Room for `length` more bytes of the source, to be filled by the caller. Filling it is feeding it.
@@ -114,6 +122,41 @@ impl Decoder {
     /// Feeds bytes by copying them.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.space(bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// Whether the source is NDJSON of which the names are known and all lines decoded: objects may then be fed by
+    /// their values too.
+    #[must_use]
+    pub fn takes_values(&self) -> bool {
+        let between = matches!(&self.stage, Stage::Ndjson(ndjson) if ndjson.is_between());
+        between && matches!(self.columns, Some(Ok(_))) && self.buffer.held() == 0 && !self.buffer.finished
+    }
+
+    /// Feeds `rows` objects by their values in the columns `columns`, each with a [`VALUE_SEPARATOR`] behind it; the
+    /// other columns are missing. `false`, and nothing fed, when the text does not hold as many values, or is not
+    /// UTF-8, or the decoder does not [take values](Self::takes_values): feed the objects as JSON then.
+    pub fn feed_values(&mut self, text: &[u8], columns: &[usize], rows: usize) -> bool {
+        let Some(Ok(names)) = &self.columns else { return false };
+        let all = names.len();
+        if !self.takes_values() || !values::holds(Text::from(text), rows.saturating_mul(columns.len())) {
+            return false;
+        }
+        self.feed(text);
+        let values = self.values.get_or_insert_with(|| Box::new(Values::new(columns, all)));
+        values.begin(&self.buffer, rows);
+        true
+    }
+
+    /// The next object of those that came as values.
+    #[inline(never)]
+    fn next_value(&mut self) -> Option<Position> {
+        let (Some(values), Stage::Ndjson(ndjson)) = (&mut self.values, &mut self.stage) else { return None };
+        if values.is_done() {
+            return None;
+        }
+        let offset = self.buffer.offset(self.buffer.start);
+        values.step(&mut self.buffer);
+        Some(ndjson.pass(offset))
     }
 
     /// No more bytes will come.
@@ -184,6 +227,12 @@ impl Decoder {
     pub fn next_step(&mut self) -> Step<'_> {
         if !matches!(self.columns, Some(Ok(_))) {
             return Step::NeedBytes;
+        }
+        if self.values.is_some()
+            && let Some(position) = self.next_value()
+        {
+            let cells = self.values.as_ref().map(|values| values.cells()).unwrap_or_default();
+            return Step::Profile(Profile::new(position, self.buffer.bytes(), cells));
         }
         let (outcome, cells) = match &mut self.stage {
             Stage::Opening(_) => return Step::NeedBytes,

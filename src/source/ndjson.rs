@@ -234,6 +234,18 @@ impl Ndjson {
         }
     }
 
+    /// Whether no record is begun.
+    pub(super) fn is_between(&self) -> bool {
+        !self.begun && !self.skipping
+    }
+
+    /// The position of an object that is no line of JSON but counts as one.
+    pub(super) fn pass(&mut self, offset: u64) -> Position {
+        self.row += 1;
+        self.line += 1;
+        Position { row: self.row, line: self.line - 1, offset }
+    }
+
     fn too_long(&mut self, buffer: &mut Buffer) -> Outcome {
         self.row += 1;
         let position = Position { row: self.row, line: self.line, offset: buffer.offset(buffer.start) };

@@ -64,6 +64,7 @@ impl BatchEncoder {
         seed: u64,
         reveal: bool,
         count_only: bool,
+        keep_duplicates: bool,
     ) -> Result<BatchEncoder, JsValue> {
         let stop = |issues: Vec<Issue>| to_js(&Stop::settings(issues));
         let account = read_account(account.as_deref()).map_err(|issue| stop(vec![issue]))?;
@@ -79,7 +80,7 @@ impl BatchEncoder {
                 return Err(stop(issues));
             }
         }
-        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only });
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only, keep_duplicates });
         Ok(Self { encoder, body: Vec::new(), contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
     }
 
@@ -87,6 +88,20 @@ impl BatchEncoder {
     pub fn push(&mut self, chunk: &Uint8Array) {
         let length = usize::try_from(chunk.length()).unwrap_or(0);
         chunk.copy_to(self.encoder.space(length));
+    }
+
+    /// The columns whose values `pushValues` takes, in their order; `undefined` while it takes none.
+    #[wasm_bindgen(js_name = valueColumns)]
+    #[must_use]
+    pub fn value_columns(&self) -> Option<Vec<String>> {
+        Some(self.encoder.value_columns()?.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Feeds objects by their values, each with U+001F behind it; `false`, and nothing fed, when the text does not
+    /// hold as many.
+    #[wasm_bindgen(js_name = pushValues)]
+    pub fn push_values(&mut self, text: &[u8], rows: usize) -> bool {
+        self.encoder.feed_values(text, rows)
     }
 
     /// Says that the source has ended.

@@ -1,11 +1,15 @@
 /** Opens any kind of source as a reader of bytes. */
 import { misuse } from "../errors.js";
+import { type Joined, ObjectPieces, type ObjectValues } from "./objects.js";
 import type { Source, SourceData } from "../types.js";
 
+/** Bytes of a source, or objects by their values. */
+export type Piece = Uint8Array | ObjectValues;
+
 /** A source that is being read. */
-export interface OpenSource {
-  /** The next bytes, or `null` at the end. */
-  read(): Promise<Uint8Array | null>;
+export interface OpenSource<P extends Piece = Uint8Array> {
+  /** The next piece, or `null` at the end. */
+  read(): Promise<P | null>;
   /** Bytes in all, where known. */
   sizeBytes: number | undefined;
   /** Begins at a byte; without it, at the first one. To be called before the first `read`. */
@@ -14,25 +18,43 @@ export interface OpenSource {
   close(): void;
 }
 
-/** Objects are joined to pieces of about this many bytes: fewer crossings into the core. */
-const JOIN_BYTES = 256 * 1024;
+/** A source whose objects may come as values, once it is told of which columns. */
+export interface OpenObjects extends OpenSource<Piece> {
+  /** Says which columns' values are wanted, in their order. */
+  join(columns: string[]): void;
+}
 
+/** Bytes in memory are given in pieces of this many: more would hold up the host, fewer are crossings for little. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A source as bytes; objects become lines of JSON. */
 export function openSource(source: Source): OpenSource {
+  const open = openObjects(source);
+  // Without `join` there are no values.
+  return open as OpenSource<Piece> as OpenSource;
+}
+
+/** A source as bytes or, where objects are wanted by their values, as those. */
+export function openObjects(source: Source): OpenObjects {
+  const joined: Joined = {};
   const { data, sizeBytes } = isSized(source) ? source : { data: source, sizeBytes: undefined };
   const size = sizeBytes ?? (data instanceof Uint8Array ? data.byteLength : data instanceof Blob ? data.size : undefined);
   let chunks: Chunks | undefined;
   let skip = 0;
   // A source that has a place to begin at begins there; of any other the first bytes are passed over.
   const begin = (offset: number): Chunks => {
-    if (typeof data === "function") return chunksOf(data(offset));
-    if (offset > 0 && data instanceof Uint8Array) return chunksOf(data.subarray(offset));
-    if (offset > 0 && data instanceof Blob) return chunksOf(data.slice(offset));
+    if (typeof data === "function") return chunksOf(data(offset), joined);
+    if (offset > 0 && data instanceof Uint8Array) return chunksOf(data.subarray(offset), joined);
+    if (offset > 0 && data instanceof Blob) return chunksOf(data.slice(offset), joined);
     skip = offset;
-    return chunksOf(data);
+    return chunksOf(data, joined);
   };
   if (typeof data !== "function") requireKind(data);
   return {
     sizeBytes: size,
+    join(columns) {
+      joined.columns = columns;
+    },
     open(offset) {
       chunks = begin(offset);
     },
@@ -44,6 +66,7 @@ export function openSource(source: Source): OpenSource {
           if (skip > 0) throw new Error("the source ends before the place where the run stopped");
           return null;
         }
+        if (!(value instanceof Uint8Array)) return value;
         const passed = Math.min(skip, value.byteLength);
         skip -= passed;
         if (value.byteLength > passed) return passed === 0 ? value : value.subarray(passed);
@@ -71,20 +94,20 @@ function requireKind(data: unknown): void {
 
 /** The chunks of a source, and what ends a read that is pending. */
 interface Chunks {
-  iterator: AsyncIterator<Uint8Array>;
+  iterator: AsyncIterator<Piece>;
   cancel?: () => void;
 }
 
-function chunksOf(data: SourceData): Chunks {
+function chunksOf(data: SourceData, joined: Joined): Chunks {
   if (data instanceof Uint8Array) return { iterator: pieces(data) };
   if (data instanceof Blob) return streamed(data.stream());
   if (data instanceof ReadableStream) return streamed(data);
   requireKind(data);
-  return { iterator: iterated(data) };
+  return { iterator: iterated(data, joined) };
 }
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += JOIN_BYTES) yield bytes.subarray(at, at + JOIN_BYTES);
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 function streamed(stream: ReadableStream<Uint8Array>): Chunks {
@@ -99,25 +122,28 @@ function streamed(stream: ReadableStream<Uint8Array>): Chunks {
   return { iterator: chunks(), cancel: () => void reader.cancel().catch(() => undefined) };
 }
 
-async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array> {
+async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>, joined: Joined): AsyncGenerator<Piece> {
+  const pieces = new ObjectPieces(joined);
   const encoder = new TextEncoder();
-  let lines: string[] = [];
-  let length = 0;
-  for await (const item of data) {
-    if (item instanceof Uint8Array) yield item;
-    else if (typeof item === "string") yield encoder.encode(item);
-    else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
-      const line = JSON.stringify(item);
-      lines.push(line, "\n");
-      length += line.length;
-      if (length >= JOIN_BYTES) {
-        yield encoder.encode(lines.join(""));
-        lines = [];
-        length = 0;
+  // An array is not awaited item by item: that would take longer than all the rest.
+  const items = Symbol.asyncIterator in data ? undefined : data[Symbol.iterator]();
+  const awaited = items === undefined ? (data as AsyncIterable<unknown>)[Symbol.asyncIterator]() : undefined;
+  try {
+    for (;;) {
+      const step = items ? items.next() : await awaited?.next();
+      if (step === undefined || step.done) break;
+      const item: unknown = step.value instanceof Promise ? await step.value : step.value;
+      if (item instanceof Uint8Array) yield item;
+      else if (typeof item === "string") yield encoder.encode(item);
+      else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
+        if (pieces.add(item)) yield pieces.take();
+      } else {
+        throw misuse("source_item", "The source gave something that is neither bytes, text nor an object.", "Yield Uint8Array, string or plain objects.");
       }
-    } else {
-      throw misuse("source_item", "The source gave something that is neither bytes, text nor an object.", "Yield Uint8Array, string or plain objects.");
     }
+    if (!pieces.isEmpty) yield pieces.take();
+  } finally {
+    if (items) items.return?.();
+    else await awaited?.return?.();
   }
-  if (lines.length > 0) yield encoder.encode(lines.join(""));
 }
