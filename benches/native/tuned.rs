@@ -23,7 +23,8 @@ const SETTINGS: &[u8] = br#"{ "version": 1, "list": 4, "automations": "exclude",
 pub(crate) fn run(path: &str, sink: &mut Sink) -> Result<(), Box<dyn Error>> {
     let plan = Plan::parse(SETTINGS, None, &[]).map_err(|issues| format!("{issues:?}"))?;
     // The seed is a constant: it changes no result, and no process outlives the run.
-    let mut encoder = Encoder::new(plan, EncoderOptions { seed: 7, count_only: !sink.verifies(), ..EncoderOptions::default() });
+    let mut encoder =
+        Encoder::new(plan, EncoderOptions { seed: 7, count_only: !sink.verifies(), ..EncoderOptions::default() });
     let mut file = File::open(path)?;
     let mut rest = file.metadata()?.len();
     loop {

@@ -122,7 +122,8 @@ fn deduplicate(addresses: &[Vec<u8>]) -> u64 {
 
 /// The whole way; gives the bytes of all bodies.
 fn encode(bytes: &[u8]) -> usize {
-    let mut encoder = Encoder::new(plan(), EncoderOptions { seed: SEED, count_only: true, ..EncoderOptions::default() });
+    let mut encoder =
+        Encoder::new(plan(), EncoderOptions { seed: SEED, count_only: true, ..EncoderOptions::default() });
     let mut chunks = bytes.chunks(CHUNK_BYTES);
     let mut size = 0;
     loop {

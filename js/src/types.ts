@@ -169,7 +169,7 @@ export interface Rejection {
   row: number;
   /** Line of the record's first byte, from 1. */
   line: number;
-  /** Bytes from the start of the source to the record. */
+  /** Bytes from the start of the source to the record; of no meaning for objects, which have rows but no bytes. */
   offset: number;
   /** The profile's id in the source, when the mapping names a column for it. */
   sourceId?: string;

@@ -435,7 +435,14 @@ impl Packed<'_> {
         }
     }
 
-    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: &[u8], program: &Program, context: &Context<'_>) {
+    fn accept(
+        &mut self,
+        contact: &Contact,
+        profile: &Profile<'_>,
+        source_id: &[u8],
+        program: &Program,
+        context: &Context<'_>,
+    ) {
         let email = self.packer.written(contact.email.clone());
         let hash = if context.options.keep_duplicates { 0 } else { self.seen.hash(email) };
         let index = self.group.hashes.len();

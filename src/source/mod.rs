@@ -11,15 +11,15 @@ mod quotes;
 mod values;
 
 pub use crate::profile::{Format, SourceOptions};
-pub use values::VALUE_SEPARATOR;
 use crate::profile::{Position, Profile};
 use crate::rejection::Rule;
 use crate::text::Text;
 use buffer::Buffer;
 use csv::Csv;
 use ndjson::Ndjson;
-use values::Values;
 use opening::{Opened, Opening};
+pub use values::VALUE_SEPARATOR;
+use values::Values;
 
 /// The source as a whole cannot be read: nothing can be exported from it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,9 +40,10 @@ type Plain = string | number | boolean | null | undefined;
 export class ObjectPieces {
   readonly #joined: Joined;
   readonly #encoder = new TextEncoder();
-  /** The values of the piece, one after another, for the case that they must go as JSON after all. */
+  /** The values of the piece, one after another. */
   readonly #cells: Plain[] = [];
-  #values = "";
+  /** Letters of these values. */
+  #length = 0;
   #lines = "";
   #rows = 0;
 
@@ -64,24 +65,30 @@ export class ObjectPieces {
     }
     this.#rows += 1;
     const most = columns === undefined ? SAMPLE_ROWS : PIECE_ROWS;
-    return this.#rows >= most || this.#values.length >= PIECE_LENGTH || this.#lines.length >= PIECE_LENGTH;
+    return this.#rows >= most || this.#length >= PIECE_LENGTH || this.#lines.length >= PIECE_LENGTH;
   }
 
   /** What was collected. */
   take(): Uint8Array | ObjectValues {
-    const [lines, values, rows] = [this.#lines, this.#values, this.#rows];
     const { columns = [] } = this.#joined;
+    const [lines, rows] = [this.#lines, this.#rows];
     this.#lines = "";
-    this.#values = "";
+    this.#length = 0;
     this.#rows = 0;
     if (lines !== "") return this.#encoder.encode(lines);
+    const cells = this.#cells;
+    cells.length = rows * columns.length;
+    // One more, so that a separator is behind the last value too.
+    cells.push("");
     // To be called before the next object is added.
-    const asLines = () => this.#encoder.encode(linesOf(this.#cells, columns, rows));
+    const asLines = () => this.#encoder.encode(linesOf(cells, columns, rows));
+    // `join` writes each value as JSON does, and nothing for null; it is several times as fast as adding texts up.
+    const values = cells.join(SEPARATOR);
     return isWellFormed(values) ? { values, rows, lines: asLines } : asLines();
   }
 
   #valueLines(columns: string[]): string {
-    this.#values = "";
+    this.#length = 0;
     return linesOf(this.#cells, columns, this.#rows);
   }
 
@@ -92,19 +99,21 @@ export class ObjectPieces {
     if ((prototype !== Object.prototype && prototype !== null) || record["toJSON"] !== undefined) return false;
     const cells = this.#cells;
     const first = this.#rows * columns.length;
-    let values = "";
+    let length = 0;
     for (let i = 0; i < columns.length; i++) {
       const value = record[columns[i] as string];
-      // As JSON has them: what it leaves out and what it writes as null are both blank.
-      if (typeof value === "string") values += value + SEPARATOR;
-      else if (value === undefined || value === null) values += SEPARATOR;
-      else if (typeof value === "boolean") values += value ? `true${SEPARATOR}` : `false${SEPARATOR}`;
-      else if (typeof value === "number") values += Number.isFinite(value) ? `${value}${SEPARATOR}` : SEPARATOR;
-      else return false;
-      cells[first + i] = value;
+      if (typeof value === "string") {
+        cells[first + i] = value;
+        length += value.length;
+      } else if (value === undefined || value === null || typeof value === "boolean") {
+        cells[first + i] = value;
+      } else if (typeof value === "number") {
+        // What is no number for JSON is null there.
+        cells[first + i] = Number.isFinite(value) ? value : null;
+      } else return false;
     }
-    if (values.length > OBJECT_LENGTH) return false;
-    this.#values += values;
+    if (length > OBJECT_LENGTH) return false;
+    this.#length += length;
     return true;
   }
 }
