@@ -62,9 +62,11 @@ function open(options: EncodeOptions, unresolved: boolean): BatchEncoder {
   const account = options.account === undefined ? undefined : JSON.stringify(options.account);
   const { seed } = hostOf(options.host);
   const countOnly = options.onRejections === undefined;
-  return guarded(
-    () => new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly, options.deduplicate === false),
-  );
+  return guarded(() => {
+    const encoder = new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly);
+    if (options.deduplicate === false) encoder.keepDuplicates();
+    return encoder;
+  });
 }
 
 /** Fractions are made here: writing them in the core would cost it more than all its other numbers together. */

@@ -11,6 +11,7 @@ mod import;
 mod in_flight;
 mod keeping;
 mod outcome;
+mod packing;
 mod progress;
 mod remote;
 mod report;

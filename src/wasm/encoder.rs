@@ -64,7 +64,6 @@ impl BatchEncoder {
         seed: u64,
         reveal: bool,
         count_only: bool,
-        keep_duplicates: bool,
     ) -> Result<BatchEncoder, JsValue> {
         let stop = |issues: Vec<Issue>| to_js(&Stop::settings(issues));
         let account = read_account(account.as_deref()).map_err(|issue| stop(vec![issue]))?;
@@ -80,8 +79,14 @@ impl BatchEncoder {
                 return Err(stop(issues));
             }
         }
-        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only, keep_duplicates });
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only, keep_duplicates: false });
         Ok(Self { encoder, body: Vec::new(), contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
+    }
+
+    /// Lets an address go out more than once; to be called before anything is fed.
+    #[wasm_bindgen(js_name = keepDuplicates)]
+    pub fn keep_duplicates(&mut self) {
+        self.encoder.keep_duplicates();
     }
 
     /// Feeds bytes of the source: one copy, straight into the decoder.
