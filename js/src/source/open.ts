@@ -128,14 +128,19 @@ async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>, joine
   // An array is not awaited item by item: that would take longer than all the rest.
   const items = Symbol.asyncIterator in data ? undefined : data[Symbol.iterator]();
   const awaited = items === undefined ? (data as AsyncIterable<unknown>)[Symbol.asyncIterator]() : undefined;
+  // Whoever ends the reading early tells the source; one that ended or failed by itself knows.
+  let open = true;
   try {
     for (;;) {
+      open = false;
       const step = items ? items.next() : await awaited?.next();
       if (step === undefined || step.done) break;
+      open = true;
       const item: unknown = step.value instanceof Promise ? await step.value : step.value;
-      if (item instanceof Uint8Array) yield item;
-      else if (typeof item === "string") yield encoder.encode(item);
-      else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
+      if (item instanceof Uint8Array || typeof item === "string") {
+        if (!pieces.isEmpty) yield pieces.take();
+        yield typeof item === "string" ? encoder.encode(item) : item;
+      } else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
         if (pieces.add(item)) yield pieces.take();
       } else {
         throw misuse("source_item", "The source gave something that is neither bytes, text nor an object.", "Yield Uint8Array, string or plain objects.");
@@ -143,7 +148,7 @@ async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>, joine
     }
     if (!pieces.isEmpty) yield pieces.take();
   } finally {
-    if (items) items.return?.();
-    else await awaited?.return?.();
+    if (open && items) items.return?.();
+    else if (open) await awaited?.return?.();
   }
 }
