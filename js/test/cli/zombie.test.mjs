@@ -1,6 +1,6 @@
 // The command over a run that somebody else has taken over, whose state is gone, or whose segment is mostly wrong.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { account, activeIn, cli, definition, flat, HEADER, people, place, start } from "./helpers.mjs";
@@ -23,6 +23,21 @@ function age(folder, seconds) {
   const owner = readdirSync(folder).filter((name) => name.startsWith("owner.")).sort().at(-1);
   const then = new Date(Date.now() - seconds * 1_000);
   utimesSync(join(folder, owner), then, then);
+}
+
+/** Waits until a run has stored all that it has said: what it has not, a run that goes on must send again. */
+async function stored(folder) {
+  const look = () => {
+    const names = readdirSync(folder).filter((name) => !name.startsWith("owner."));
+    return JSON.stringify(names.map((name) => [name, statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs]));
+  };
+  let [before, looks] = ["", 0];
+  await until(() => {
+    const now = look();
+    looks = now === before ? looks + 1 : 0;
+    before = now;
+    return looks > 15;
+  }, "a state at rest");
 }
 
 const PROFILES = 2_000;
@@ -89,6 +104,7 @@ describe("an owner that slept past its lease", { skip: process.platform === "win
     const cwd = place({ "export.json": definition(), "segment.csv": HEADER + people(600) });
     const first = start(run(served), { cwd });
     await first.says("importing what it has taken");
+    await stored(join(cwd, "kept"));
     first.child.kill("SIGSTOP");
     let second;
     try {
