@@ -53,7 +53,8 @@ export function openObjects(source: Source): OpenObjects {
   return {
     sizeBytes: size,
     join(columns) {
-      joined.columns = columns;
+      // A size that was stated is that of the lines.
+      if (sizeBytes === undefined) joined.columns = columns;
     },
     open(offset) {
       chunks = begin(offset);

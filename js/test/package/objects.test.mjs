@@ -113,6 +113,13 @@ test("plain objects do not cross as JSON", async () => {
   assert.equal(written, 100);
 });
 
+test("a size that the source states is that of its JSON", async () => {
+  const all = Array.from({ length: 1500 }, (_, row) => plain(row));
+  const lines = linesOf(all);
+  assert.deepEqual(await encode({ data: all, sizeBytes: lines.byteLength }), await encode(lines));
+  await assert.rejects(encode({ data: all, sizeBytes: lines.byteLength + 1 }), { code: "source_failed" });
+});
+
 test("without de-duplication every valid profile is packed and no address is remembered", async () => {
   const twice = [...opening, ...opening, ...opening];
   const { counts } = await encode(twice, { deduplicate: false });
