@@ -33,6 +33,12 @@ impl Seen {
         Self { hasher: FixedState::with_seed(seed), shards: vec![Shard::default(); SHARDS], count: 0 }
     }
 
+    /// A set that remembers nothing: every address is new to it, and it takes no memory.
+    #[must_use]
+    pub fn forgetful(seed: u64) -> Self {
+        Self { shards: Vec::new(), ..Self::new(seed) }
+    }
+
     /// The hash by which an address in its normal form is known.
     #[inline(always)]
     #[must_use]
@@ -43,7 +49,7 @@ impl Seen {
     /// Adds an address by its hash; `false` when it was there.
     #[inline(always)]
     pub fn insert(&mut self, hash: u64) -> bool {
-        let added = self.shards.get_mut(shard_of(hash)).is_some_and(|shard| shard.insert(hash));
+        let added = self.shards.get_mut(shard_of(hash)).is_none_or(|shard| shard.insert(hash));
         self.count += u64::from(added);
         added
     }

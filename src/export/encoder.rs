@@ -21,8 +21,6 @@ pub struct EncoderOptions {
     pub reveal: bool,
     /// Whether rejections are only counted.
     pub count_only: bool,
-    /// Whether an address may go out more than once: no address is remembered then.
-    pub keep_duplicates: bool,
 }
 
 /// Turns the bytes of a source into batches.
@@ -144,9 +142,9 @@ impl Encoder {
         (hash, self.seen.insert(hash))
     }
 
-    /// Lets an address go out more than once; to be called before anything is fed.
+    /// Lets an address go out more than once, and remembers none; to be called before anything is fed.
     pub fn keep_duplicates(&mut self) {
-        self.options.keep_duplicates = true;
+        self.seen = Seen::forgetful(self.options.seed);
     }
 
     /// Room for the next bytes of the source; filling it is feeding it.

@@ -77,7 +77,7 @@ impl Packed<'_> {
         let full = if self.packer.overflows(&contact) {
             self.overflow(&contact, profile, &source_id, program, context)
         } else {
-            self.accept(&contact, profile, &source_id, program, context);
+            self.accept(&contact, profile, &source_id, program);
             None
         };
         if self.group.hashes.len() == GROUP || self.packer.is_full() {
@@ -89,16 +89,8 @@ impl Packed<'_> {
         }
     }
 
-    fn accept(
-        &mut self,
-        contact: &Contact,
-        profile: &Profile<'_>,
-        source_id: &[u8],
-        program: &Program,
-        context: &Context<'_>,
-    ) {
-        let email = self.packer.written(contact.email.clone());
-        let hash = if context.options.keep_duplicates { 0 } else { self.seen.hash(email) };
+    fn accept(&mut self, contact: &Contact, profile: &Profile<'_>, source_id: &[u8], program: &Program) {
+        let hash = self.seen.hash(self.packer.written(contact.email.clone()));
         let index = self.group.hashes.len();
         for (target, reason) in program.omitted() {
             self.group.omitted.push((index, *target, *reason));
@@ -122,7 +114,7 @@ impl Packed<'_> {
         let email = contact.email.start - contact.json.start..contact.email.end - contact.json.start;
         self.settle(program, context);
         let hash = self.seen.hash(json.get(email.clone()).unwrap_or_default());
-        if !context.options.keep_duplicates && !self.seen.insert(hash) {
+        if !self.seen.insert(hash) {
             self.tally.counts.duplicate += 1;
             let email = json.get(email).unwrap_or_default();
             let source_id = core::str::from_utf8(source_id).ok();
@@ -149,12 +141,10 @@ impl Packed<'_> {
         let Group { hashes, omitted } = core::mem::take(self.group);
         let first = self.packer.len() - hashes.len().min(self.packer.len());
         let mut duplicates = Vec::new();
-        if !context.options.keep_duplicates {
-            self.seen.prefetch(&hashes);
-            for (index, hash) in hashes.iter().enumerate() {
-                if !self.seen.insert(*hash) {
-                    duplicates.push(first + index);
-                }
+        self.seen.prefetch(&hashes);
+        for (index, hash) in hashes.iter().enumerate() {
+            if !self.seen.insert(*hash) {
+                duplicates.push(first + index);
             }
         }
         self.tally.counts.accepted += (hashes.len() - duplicates.len()) as u64;

@@ -79,7 +79,7 @@ impl BatchEncoder {
                 return Err(stop(issues));
             }
         }
-        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only, keep_duplicates: false });
+        let encoder = Encoder::new(plan, EncoderOptions { seed, reveal, count_only });
         Ok(Self { encoder, body: Vec::new(), contacts: 0, first_ordinal: 0.0, batches: 0, ended: false })
     }
 
