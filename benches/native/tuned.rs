@@ -10,15 +10,8 @@ use std::io::Read;
 
 const CHUNK_BYTES: u64 = 256 * 1024;
 
-/// The definition of js/bench/product.mjs.
-const SETTINGS: &[u8] = br#"{ "version": 1, "list": 4, "automations": "exclude", "mapping": {
-    "email": "EMail", "firstName": "FirstName", "lastName": "LastName", "phone": "Telephone",
-    "fields": [
-        { "id": 1, "column": "CustomerId" }, { "id": 2, "column": "Birthdate" }, { "id": 3, "column": "City" },
-        { "id": 4, "column": "Country" }, { "id": 5, "column": "TotalSpend" }
-    ],
-    "tags": [{ "column": "LoyaltyTier" }],
-    "subscribe": { "column": "Consent", "values": ["true"] } } }"#;
+/// The definition that all candidates of the product have.
+const SETTINGS: &[u8] = include_bytes!("../../js/bench/definition.json");
 
 pub(crate) fn run(path: &str, sink: &mut Sink) -> Result<(), Box<dyn Error>> {
     let plan = Plan::parse(SETTINGS, None, &[]).map_err(|issues| format!("{issues:?}"))?;

@@ -20,15 +20,8 @@ const SEED: u64 = 7;
 /// As many addresses as the encoder looks up at once.
 const GROUP: usize = 64;
 
-/// The definition of the benchmark job; see js/bench/product.mjs.
-const SETTINGS: &[u8] = br#"{ "version": 1, "list": 4, "automations": "exclude", "mapping": {
-    "email": "EMail", "firstName": "FirstName", "lastName": "LastName", "phone": "Telephone",
-    "fields": [
-        { "id": 1, "column": "CustomerId" }, { "id": 2, "column": "Birthdate" }, { "id": 3, "column": "City" },
-        { "id": 4, "column": "Country" }, { "id": 5, "column": "TotalSpend" }
-    ],
-    "tags": [{ "column": "LoyaltyTier" }],
-    "subscribe": { "column": "Consent", "values": ["true"] } } }"#;
+/// The definition that all candidates of the product have.
+const SETTINGS: &[u8] = include_bytes!("../../js/bench/definition.json");
 
 fn plan() -> Plan {
     Plan::parse(SETTINGS, None, &[]).expect("the settings are right")

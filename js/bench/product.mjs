@@ -1,29 +1,10 @@
 // The product through its public API, in the layout that is published.
+import { readFileSync } from "node:fs";
 import { encodeBatches, fileSource } from "../../target/pkg/dist/entry/node.js";
 import { DUPLICATE, INVALID, MISSING } from "./job.mjs";
 
-const definition = {
-  version: 1,
-  name: "Benchmark",
-  host: "example.api-us1.com",
-  list: 4,
-  mapping: {
-    email: "EMail",
-    firstName: "FirstName",
-    lastName: "LastName",
-    phone: "Telephone",
-    fields: [
-      { id: 1, column: "CustomerId" },
-      { id: 2, column: "Birthdate" },
-      { id: 3, column: "City" },
-      { id: 4, column: "Country" },
-      { id: 5, column: "TotalSpend" },
-    ],
-    tags: [{ column: "LoyaltyTier" }],
-    subscribe: { column: "Consent", values: ["true"] },
-  },
-  automations: "exclude",
-};
+// The native candidate and the stages of `cargo bench` read the same file.
+const definition = JSON.parse(readFileSync(new URL("definition.json", import.meta.url), "utf8"));
 
 const account = {
   lists: [{ id: 4, name: "Newsletter" }],
