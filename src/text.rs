@@ -134,10 +134,7 @@ pub fn split<'a>(text: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'
 /// Removes white space of any script from both ends (ECMAScript's WhiteSpace and LineTerminator).
 #[inline(always)]
 pub fn trim(text: &[u8]) -> &[u8] {
-    match (text.first(), text.last()) {
-        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
-        _ => trim_slow(text, false),
-    }
+    Text::from(text).trimmed().bytes()
 }
 
 fn trim_slow(mut text: &[u8], invisible: bool) -> &[u8] {
@@ -173,6 +170,31 @@ fn is_wide_blank(bytes: [u8; 3], invisible: bool) -> bool {
         // U+200B-200F, U+2060
         [0xe2, 0x80, 0x8b..=0x8f] | [0xe2, 0x81, 0xa0] => invisible,
         _ => false,
+    }
+}
+
+/// A text of at most a block, with which the start of another block is compared in one go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShortText {
+    bytes: u128,
+    mask: u128,
+}
+
+impl ShortText {
+    /// Keeps a text; `None` when it is longer than a block.
+    #[must_use]
+    pub fn new(text: &[u8]) -> Option<Self> {
+        let mut block = [0; SHORT];
+        block.get_mut(..text.len())?.copy_from_slice(text);
+        let unused = 8 * (SHORT - text.len()) as u32;
+        Some(Self { bytes: u128::from_le_bytes(block), mask: u128::MAX.checked_shr(unused).unwrap_or(0) })
+    }
+
+    /// Whether a block begins with the text.
+    #[inline(always)]
+    #[must_use]
+    pub fn begins(self, block: &[u8; SHORT]) -> bool {
+        (u128::from_le_bytes(*block) ^ self.bytes) & self.mask == 0
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::field::FieldRules;
 use super::gate::Gate;
-use super::source::{Piece as Part, Source};
+use super::source::{self, Source};
 use super::tags::TagProgram;
 use super::{Program, Scratch, ValueKind, ValueProgram};
 use crate::error::Issue;
@@ -142,8 +142,8 @@ impl Binder<'_> {
             Value::Template(template) => {
                 let path = format!("{path}.template");
                 let part = |piece: &Piece| match piece {
-                    Piece::Text(text) => Part::Text(text.clone().into_bytes()),
-                    Piece::Column(name) => Part::Column(self.column(&path, name).unwrap_or(0)),
+                    Piece::Text(text) => source::Piece::Text(text.clone().into_bytes()),
+                    Piece::Column(name) => source::Piece::Column(self.column(&path, name).unwrap_or(0)),
                 };
                 Source::Template(template.pieces().iter().map(part).collect())
             }

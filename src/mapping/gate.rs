@@ -1,8 +1,7 @@
 //! A column that must say yes.
 
-use crate::masks::SHORT;
 use crate::profile::Profile;
-use crate::text::Text;
+use crate::text::{ShortText, Text};
 
 /// A column, and what it may say.
 #[derive(Clone, Debug)]
@@ -20,9 +19,9 @@ impl Gate {
         let usual: &[&str] = if negated { &["false", "no", "n", "0", "off"] } else { &["true", "yes", "y", "1", "on"] };
         let any_case = values.is_empty();
         let words = if any_case {
-            usual.iter().map(|word| Word::new(word.as_bytes())).collect()
+            usual.iter().map(|word| Word::new(word)).collect()
         } else {
-            values.iter().map(|value| Word::new(value.as_bytes())).collect()
+            values.iter().map(|value| Word::new(value)).collect()
         };
         Self { column, words, any_case }
     }
@@ -38,33 +37,25 @@ impl Gate {
     }
 }
 
-/// A text that others are compared with: in one go where it fits a block.
+/// A text that others are compared with.
 #[derive(Clone, Debug)]
 struct Word {
     text: Vec<u8>,
-    block: u128,
-    mask: u128,
+    /// The same, where it fits a block.
+    short: Option<ShortText>,
 }
 
 impl Word {
-    fn new(text: &[u8]) -> Self {
-        let mut block = [0; SHORT];
-        for (target, byte) in block.iter_mut().zip(text) {
-            *target = *byte;
-        }
-        let unused = 8 * SHORT.saturating_sub(text.len()) as u32;
-        let mask = u128::MAX.checked_shr(unused).unwrap_or(0);
-        Self { text: text.to_vec(), block: u128::from_le_bytes(block), mask }
+    fn new(text: &str) -> Self {
+        Self { text: text.as_bytes().to_vec(), short: ShortText::new(text.as_bytes()) }
     }
 
     #[inline(always)]
     fn is(&self, text: Text<'_>) -> bool {
-        if text.len() != self.text.len() {
-            return false;
-        }
-        match text.block() {
-            Some(block) => (u128::from_le_bytes(*block) ^ self.block) & self.mask == 0,
-            None => text.bytes() == self.text,
-        }
+        text.len() == self.text.len()
+            && match (self.short, text.block()) {
+                (Some(short), Some(block)) => short.begins(block),
+                _ => text.bytes() == self.text,
+            }
     }
 }

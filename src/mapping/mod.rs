@@ -180,7 +180,7 @@ impl Part<'_, '_> {
         let mut out = Out::new(room, at);
         out.block(EMAIL_OPENING, EMAIL_OPENING.len());
         let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?;
-        let text = if is_blank_word(self.blank_words, text) { Text::default() } else { text };
+        let text = if is_blank(self.blank_words, text) { Text::default() } else { text };
         email::push_email(&mut out, text).map_err(|rule| (rule, source.column()))?;
         Ok(out.at())
     }
@@ -192,7 +192,7 @@ impl Part<'_, '_> {
         let mut fields = false;
         for value in values {
             let mut text = value.source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
-            if text.is_empty() || is_blank_word(self.blank_words, text) {
+            if is_blank(self.blank_words, text) {
                 continue;
             }
             if value.kind != ValueKind::Text {
@@ -232,9 +232,10 @@ fn push_text(out: &mut Out<'_>, text: Text<'_>, source: &Source) -> Result<(), B
     if out.escaped(text) { Ok(()) } else { Err((Rule::ValueControl, source.column())) }
 }
 
+/// Whether a text is empty, or a word that stands for no value.
 #[inline(always)]
-fn is_blank_word(words: &[Vec<u8>], text: Text<'_>) -> bool {
-    !words.is_empty() && is_one_of(words, text.trimmed().bytes())
+fn is_blank(words: &[Vec<u8>], text: Text<'_>) -> bool {
+    text.is_empty() || !words.is_empty() && is_one_of(words, text.trimmed().bytes())
 }
 
 #[inline(never)]

@@ -1,6 +1,6 @@
 //! Where a value comes from, by column index.
 
-use super::{Broken, is_blank_word};
+use super::{Broken, is_blank};
 use crate::profile::{CellKind, Profile};
 use crate::rejection::Rule;
 use crate::text::Text;
@@ -70,7 +70,7 @@ fn join<'a>(
             Piece::Text(text) => joined.extend_from_slice(text),
             Piece::Column(column) => {
                 let text = read_column(profile, *column)?.trimmed();
-                if !text.is_empty() && !is_blank_word(blank, text) {
+                if !is_blank(blank, text) {
                     filled = true;
                     joined.extend_from_slice(text.bytes());
                 }

@@ -1,7 +1,7 @@
 //! Tags: fixed ones, and those that a column names.
 
 use super::source::Source;
-use super::{Broken, Part, Scratch, is_blank_word, push_text};
+use super::{Broken, Part, Scratch, is_blank, push_text};
 use crate::limits::{MAX_TAGS, MAX_VALUE_BYTES};
 use crate::out::{Literal, Out};
 use crate::rejection::Rule;
@@ -32,7 +32,7 @@ impl Part<'_, '_> {
             // One tag: nothing to split, nothing to compare.
             let mut out = Out::new(room, at);
             let text = source.read(self.profile, self.blank_words, &mut self.scratch.joined)?.trimmed();
-            if !text.is_empty() && !is_blank_word(self.blank_words, text) {
+            if !is_blank(self.blank_words, text) {
                 out.block(OPENING, OPENING.len());
                 prefix.write(&mut out);
                 push_text(&mut out, text, source)?;
@@ -59,7 +59,7 @@ impl Part<'_, '_> {
                 TagProgram::Value { source, prefix, separator } => (source, prefix, separator),
             };
             let text = source.read(self.profile, self.blank_words, joined)?.trimmed();
-            if text.is_empty() || is_blank_word(self.blank_words, text) {
+            if is_blank(self.blank_words, text) {
                 continue;
             }
             if text.len() > MAX_VALUE_BYTES {

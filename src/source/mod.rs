@@ -13,7 +13,6 @@ mod values;
 pub use crate::profile::{Format, SourceOptions};
 use crate::profile::{Position, Profile};
 use crate::rejection::Rule;
-use crate::text::Text;
 use buffer::Buffer;
 use csv::Csv;
 use ndjson::Ndjson;
@@ -138,7 +137,7 @@ impl Decoder {
     pub fn feed_values(&mut self, text: &[u8], columns: &[usize], rows: usize) -> bool {
         let Some(Ok(names)) = &self.columns else { return false };
         let all = names.len();
-        if !self.takes_values() || !values::holds(Text::from(text), rows.saturating_mul(columns.len())) {
+        if !self.takes_values() || !values::holds(text, rows.saturating_mul(columns.len())) {
             return false;
         }
         self.feed(text);

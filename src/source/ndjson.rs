@@ -7,7 +7,7 @@ use crate::limits::{MAX_COLUMNS, MAX_RECORD_BYTES, MAX_SAMPLE_BYTES, NDJSON_SAMP
 use crate::masks::{BLOCK, SHORT, below_lowest, first, line_ends};
 use crate::profile::{Cell, CellKind, Position};
 use crate::rejection::Rule;
-use crate::text::{Distinct, first_invalid};
+use crate::text::{Distinct, ShortText, first_invalid};
 
 /// The search for the next LF, which goes on where the bytes ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,33 +40,26 @@ impl LineScan {
 }
 
 /// A column's name as it usually stands in the text: at most 15 bytes, then a quote.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Pattern {
-    bytes: u128,
-    mask: u128,
-    /// Zero when the name cannot be compared so.
+    text: ShortText,
+    /// Bytes of the name.
     length: usize,
 }
 
 impl Pattern {
-    fn of(name: &str) -> Self {
+    /// `None` when the name cannot be compared so.
+    fn of(name: &str) -> Option<Self> {
         let plain = name.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
-        let mut window = [0; SHORT];
-        for (target, byte) in window.iter_mut().zip(name.bytes().chain([b'"'])) {
-            *target = byte;
-        }
-        if name.is_empty() || name.len() >= SHORT || !plain {
-            return Self::default();
-        }
-        let unused = 8 * (SHORT - 1 - name.len()) as u32;
-        Self { bytes: u128::from_le_bytes(window), mask: u128::MAX >> unused, length: name.len() }
+        let text = ShortText::new(&[name.as_bytes(), b"\""].concat())?;
+        (plain && !name.is_empty()).then_some(Self { text, length: name.len() })
     }
 }
 
 /// The columns, to be found by key.
 #[derive(Debug, Default)]
 struct Columns {
-    patterns: Vec<Pattern>,
+    patterns: Vec<Option<Pattern>>,
     by_name: Distinct,
 }
 
@@ -329,8 +322,8 @@ struct Record<'a> {
 impl Members for Record<'_> {
     #[inline(always)]
     fn expected(&mut self, window: &[u8; SHORT]) -> Option<usize> {
-        let pattern = self.columns.patterns.get(self.next)?;
-        if pattern.length == 0 || (u128::from_le_bytes(*window) ^ pattern.bytes) & pattern.mask != 0 {
+        let pattern = self.columns.patterns.get(self.next).copied().flatten()?;
+        if !pattern.text.begins(window) {
             return None;
         }
         self.column = self.next;

@@ -4,7 +4,6 @@
 use super::buffer::Buffer;
 use crate::masks::{BLOCK, first, marked};
 use crate::profile::{Cell, CellKind};
-use crate::text::{Text, first_invalid};
 
 /// What stands behind each value: U+001F, which no value may hold.
 pub const VALUE_SEPARATOR: u8 = 0x1f;
@@ -26,10 +25,12 @@ pub(super) struct Values {
 }
 
 /// Whether a text has that many values and is UTF-8.
-pub(super) fn holds(text: Text<'_>, values: usize) -> bool {
-    let separators = text.bytes().iter().filter(|byte| **byte == VALUE_SEPARATOR).count();
-    let ends = text.is_empty() || text.bytes().last() == Some(&VALUE_SEPARATOR);
-    separators == values && ends && first_invalid(text).is_none()
+pub(super) fn holds(text: &[u8], values: usize) -> bool {
+    let (blocks, rest) = text.as_chunks();
+    let in_blocks: usize = blocks.iter().map(|block| marked(block, VALUE_SEPARATOR).count_ones() as usize).sum();
+    let separators = in_blocks + rest.iter().filter(|byte| **byte == VALUE_SEPARATOR).count();
+    let ends = text.last().is_none_or(|byte| *byte == VALUE_SEPARATOR);
+    separators == values && ends && core::str::from_utf8(text).is_ok()
 }
 
 impl Values {

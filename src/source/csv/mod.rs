@@ -19,8 +19,6 @@ pub(super) struct Csv {
     delimiter: u8,
     /// One for each column, and some that are written in one go with them.
     cells: Vec<Cell>,
-    /// How many columns there are; while the header is read, how many there may be.
-    columns: usize,
     /// Whether a column's doubled quotes are to be undone; empty until the columns are chosen.
     decode: Vec<bool>,
     row: u64,
@@ -61,7 +59,6 @@ impl Csv {
         Self {
             delimiter,
             cells: vec![Cell { start: 0, end: 0, kind: CellKind::Text }; MAX_COLUMNS + SPARE_CELLS],
-            columns: MAX_COLUMNS,
             decode: Vec::new(),
             row: 0,
             line,
@@ -86,7 +83,6 @@ impl Csv {
     pub(super) fn resume(delimiter: u8, columns: usize, first: Position) -> Self {
         let mut csv = Self::new(delimiter, 0, first.line);
         csv.cells.truncate(columns + SPARE_CELLS);
-        csv.columns = columns;
         csv.row = first.row.saturating_sub(1);
         csv
     }
@@ -99,8 +95,13 @@ impl Csv {
         self.line
     }
 
+    /// How many columns there are; while the header is read, how many there may be.
+    fn columns(&self) -> usize {
+        self.cells.len() - SPARE_CELLS
+    }
+
     pub(super) fn cells(&self) -> &[Cell] {
-        self.cells.get(..self.columns).unwrap_or_default()
+        self.cells.get(..self.columns()).unwrap_or_default()
     }
 
     /// The byte up to which a failed scan came.
@@ -114,7 +115,7 @@ impl Csv {
     }
 
     pub(super) fn select(&mut self, columns: &[usize]) {
-        self.decode = vec![false; self.columns];
+        self.decode = vec![false; self.columns()];
         for column in columns {
             if let Some(decode) = self.decode.get_mut(*column) {
                 *decode = true;
@@ -249,8 +250,8 @@ impl Csv {
         let refusal = |rule, column| Outcome::Refused(Refusal { position, rule, column });
         let outcome = match fault {
             Some(column) => refusal(Rule::InvalidUtf8, column),
-            None if count < self.columns => refusal(Rule::TooFewCells, None),
-            None if count > self.columns => refusal(Rule::TooManyCells, None),
+            None if count < self.columns() => refusal(Rule::TooFewCells, None),
+            None if count > self.columns() => refusal(Rule::TooManyCells, None),
             None => {
                 if !self.escaped.is_empty() {
                     self.undouble(buffer);
@@ -283,8 +284,7 @@ impl Csv {
     /// The names in the cells of the header, which ends at `end`; every later record must have as many.
     pub(super) fn names(&mut self, buffer: &mut Buffer, end: usize) -> Vec<String> {
         self.line += count_line_ends(buffer.slice(buffer.start, end));
-        self.columns = self.count.min(self.columns);
-        self.cells.truncate(self.columns + SPARE_CELLS);
+        self.cells.truncate(self.count + SPARE_CELLS);
         self.cells.shrink_to_fit();
         self.undouble(buffer);
         let text = |cell: &Cell| core::str::from_utf8(buffer.slice(cell.start, cell.end)).unwrap_or_default();
@@ -337,7 +337,7 @@ impl Csv {
         self.row += 1;
         let column = if rule == Rule::RecordTooLong { usize::MAX } else { self.broken.unwrap_or(self.count) };
         let refusal =
-            Refusal { position: self.position(buffer), rule, column: (column < self.columns).then_some(column) };
+            Refusal { position: self.position(buffer), rule, column: (column < self.columns()).then_some(column) };
         self.restart(buffer.start);
         self.skipping = true;
         Outcome::Refused(refusal)

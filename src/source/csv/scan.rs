@@ -103,7 +103,7 @@ impl Csv {
         let (mut at, mut until, mut marks) = (self.at, self.until, self.marks);
         let (mut count, mut from, mut high) = (self.count, self.from, self.high);
         let limit = buffer.filled.min(buffer.start + MAX_RECORD_BYTES + 1);
-        let event = loop {
+        let line_end = loop {
             let before = below_lowest(marks.lines);
             let mut delimiters = marks.delimiters & before;
             let found = delimiters.count_ones() as usize;
@@ -140,25 +140,25 @@ impl Csv {
             }
             marks.delimiters &= !before;
             if marks.lines != 0 {
-                high |= marks.high & before != 0;
-                marks.high &= !before;
-                let end = at + marks.lines.trailing_zeros() as usize;
-                marks.lines &= marks.lines.wrapping_sub(1);
-                break Event::LineEnd(end);
+                break Some(before);
             }
             let next = buffer.bytes().get(until..).and_then(|bytes| bytes.first_chunk());
-            let Some(next) = next.filter(|_| until + BLOCK <= limit) else { break Event::Exhausted };
+            let Some(next) = next.filter(|_| until + BLOCK <= limit) else { break None };
             high |= marks.high != 0;
             marks = Marks::table(next, self.delimiter);
             at = until;
             until += BLOCK;
             if marks.quotes != 0 {
-                break Event::Quotes;
+                break None;
             }
         };
         (self.at, self.until, self.marks) = (at, until, marks);
         (self.count, self.from, self.high) = (count, from, high);
-        event
+        match line_end {
+            Some(before) => self.line_end(before),
+            None if marks.quotes != 0 => Event::Quotes,
+            None => Event::Exhausted,
+        }
     }
 
     /// Takes the lowest mark, which is a line end; `before` are the bits below it.
@@ -220,7 +220,7 @@ impl Csv {
             match quote {
                 Some(_) => {
                     self.state = State::Inside;
-                    if self.count < self.columns && self.escaped.last() != Some(&self.count) {
+                    if self.count < self.columns() && self.escaped.last() != Some(&self.count) {
                         self.escaped.push(self.count);
                     }
                 }
