@@ -136,6 +136,16 @@ fn templates() {
     assert_eq!(encoded.codes().len(), 1);
 }
 
+/// Tags that end alike, or that are longer than 255 bytes, are told apart all the same.
+#[test]
+fn tags_that_look_alike() {
+    let long = "x".repeat(300);
+    let (more, other) = (format!("{long}{long}"), format!("y{}", &long[1..]));
+    let cell = [long.as_str(), &more, &other, "a gold tier", "b gold tier", &long, "a gold tier"].join(";");
+    let expected = json!([long, more, other, "a gold tier", "b gold tier"]);
+    assert_eq!(tags_of(&json!([{"column": "T", "separator": ";"}]), &json!(cell)).0, expected);
+}
+
 fn tags_of(tags: &Value, cell: &Value) -> (Value, Vec<(u64, &'static str)>) {
     let (contact, encoded) = one(&json!({"email": "E", "tags": tags}), &json!({"E": "a@example.com", "T": cell}));
     (contact.map_or(Value::Null, |contact| contact["tags"].clone()), encoded.codes())

@@ -70,6 +70,8 @@ impl FieldRules {
         let parts = split(text, if whole { b"" } else { separator });
         for part in parts.map(trim).filter(|part| !part.is_empty()) {
             match self.option(part) {
+                // Twice the same answer is one; where the options are not known, neither is what is the same.
+                Some(option) if !self.options.is_empty() && has_answer(out, start, option) => {}
                 Some(option) => {
                     if out.len() == start {
                         out.extend_from_slice(b"||");
@@ -85,6 +87,11 @@ impl FieldRules {
         }
         Ok(())
     }
+}
+
+/// Whether `||a||b||`, from `start` on, has an answer.
+fn has_answer(out: &[u8], start: usize, option: &[u8]) -> bool {
+    split(out.get(start..).unwrap_or_default(), b"||").any(|answer| answer == option)
 }
 
 /// A decimal number, with the digits it came with.

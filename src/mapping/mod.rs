@@ -43,7 +43,7 @@ struct Scratch {
     joined: Vec<u8>,
     value: Vec<u8>,
     omitted: Vec<(usize, Omission)>,
-    tags: Vec<(usize, usize)>,
+    tags: Vec<tags::Written>,
 }
 
 /// A name, a phone or a custom field: a text between quotes.

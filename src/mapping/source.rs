@@ -1,6 +1,7 @@
 //! Where a value comes from, by column index.
 
 use super::{Broken, is_blank};
+use crate::limits::MAX_VALUE_BYTES;
 use crate::profile::{CellKind, Profile};
 use crate::rejection::Rule;
 use crate::text::Text;
@@ -66,16 +67,22 @@ fn join<'a>(
     joined.clear();
     let mut filled = false;
     for part in parts {
-        match part {
-            Piece::Text(text) => joined.extend_from_slice(text),
+        let bytes = match part {
+            Piece::Text(text) => text.as_slice(),
             Piece::Column(column) => {
                 let text = read_column(profile, *column)?.trimmed();
-                if !is_blank(blank, text) {
-                    filled = true;
-                    joined.extend_from_slice(text.bytes());
+                if is_blank(blank, text) {
+                    continue;
                 }
+                filled = true;
+                text.bytes()
             }
+        };
+        // A template may name a long column a thousand times.
+        if joined.len() + bytes.len() > MAX_VALUE_BYTES {
+            return Err((Rule::ValueTooLong, None));
         }
+        joined.extend_from_slice(bytes);
     }
     Ok(if filled { Text::from(joined.as_slice()) } else { Text::default() })
 }

@@ -20,6 +20,14 @@ pub(super) enum TagProgram {
     },
 }
 
+/// Where a tag stands, without its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    from: usize,
+    to: usize,
+    mark: u64,
+}
+
 const OPENING: &[u8; 10] = b",\"tags\":[\"";
 
 impl Part<'_, '_> {
@@ -97,7 +105,7 @@ fn split_once<'a>(text: Text<'a>, separator: &[u8]) -> (Text<'a>, Option<Text<'a
 }
 
 #[inline(always)]
-fn push(out: &mut Out<'_>, prefix: &Literal, text: Text<'_>, tags: &mut Vec<(usize, usize)>) -> Result<(), Rule> {
+fn push(out: &mut Out<'_>, prefix: &Literal, text: Text<'_>, tags: &mut Vec<Written>) -> Result<(), Rule> {
     let start = open(out, tags);
     prefix.write(out);
     if !out.escaped(text) {
@@ -108,7 +116,7 @@ fn push(out: &mut Out<'_>, prefix: &Literal, text: Text<'_>, tags: &mut Vec<(usi
 
 /// Opens a tag's quotes; gives the place before what that took.
 #[inline(always)]
-fn open(out: &mut Out<'_>, tags: &[(usize, usize)]) -> usize {
+fn open(out: &mut Out<'_>, tags: &[Written]) -> usize {
     let start = out.at();
     if tags.is_empty() {
         out.block(OPENING, OPENING.len());
@@ -118,18 +126,25 @@ fn open(out: &mut Out<'_>, tags: &[(usize, usize)]) -> usize {
     start
 }
 
-/// Closes the quotes, or takes the tag back when the contact has it already. `tags` are the places of those
-/// before it, without their quotes.
+/// Closes the quotes, or takes the tag back when the contact has it already; `tags` are those before it.
 #[inline(always)]
-fn close(out: &mut Out<'_>, start: usize, tags: &mut Vec<(usize, usize)>) -> Result<(), Rule> {
+fn close(out: &mut Out<'_>, start: usize, tags: &mut Vec<Written>) -> Result<(), Rule> {
     let from = start + if tags.is_empty() { OPENING.len() } else { 2 };
     let to = out.at();
-    if tags.iter().any(|(first, last)| out.written(*first, *last) == out.written(from, to)) {
+    let text = out.written(from, to);
+    let tag = Written { from, to, mark: mark(text) };
+    if tags.iter().any(|other| other.mark == tag.mark && out.written(other.from, other.to) == text) {
         out.back_to(start);
         return Ok(());
     }
     out.byte(b'"');
-    tags.push((from, to));
+    tags.push(tag);
     // A writer without room cannot tell which tags are the same; it will write again.
     if tags.len() > MAX_TAGS && out.fits() { Err(Rule::TooManyTags) } else { Ok(()) }
+}
+
+/// Tells most texts apart: a cell may hold thousands of tags, and each is compared with a hundred.
+fn mark(text: &[u8]) -> u64 {
+    let ending = text.iter().rev().take(7).fold(0, |mark, byte| mark << 8 | u64::from(*byte));
+    ending << 8 | (text.len() as u64 & 0xff)
 }

@@ -28,6 +28,15 @@ async function memoryOf(rows, more) {
   return wasmMemoryBytes;
 }
 
+test("a template that would be huge is refused before it is built", async () => {
+  const template = { ...definition, mapping: { email: "E", fields: [{ id: 1, template: "{F}".repeat(3_000) }] } };
+  const batches = api.encodeBatches({ definition: template, source: [`E,F\na@example.com,${"x".repeat(60_000)}\n`] });
+  for await (const _ of batches);
+  const { rejectedByRule, wasmMemoryBytes } = await batches.summary;
+  assert.deepEqual(rejectedByRule, { value_too_long: 1 });
+  assert.ok(wasmMemoryBytes <= 4_000_000, `${wasmMemoryBytes} bytes`);
+});
+
 test("without de-duplication memory is the same whatever the size", async () => {
   const small = await memoryOf(100_000, { deduplicate: false });
   const large = await memoryOf(1_000_000, { deduplicate: false });
