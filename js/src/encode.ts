@@ -1,10 +1,24 @@
 /** Mapping, validation and batching alone: for those who send by their own means, and for dry runs. */
 import { BatchEncoder, memoryBytes } from "./core.js";
-import { guarded, requireCore } from "./engine.js";
-import { fromCore } from "./errors.js";
+import { Owned, requireCore } from "./engine.js";
+import { fromCore, misuse } from "./errors.js";
 import { hostOf } from "./host.js";
+import { type OptionType, requireOptions } from "./options.js";
 import { type OpenObjects, openObjects, type Piece } from "./source/open.js";
 import type { Batch, BatchStream, EncodeOptions, EncodeSummary, Preview, PreviewOptions, Rejection } from "./types.js";
+
+/** What may be said, and of which type it must be. */
+const OPTIONS = {
+  definition: undefined,
+  account: undefined,
+  source: undefined,
+  host: "object",
+  allowedHosts: "object",
+  reveal: "boolean",
+  deduplicate: "boolean",
+  reuseBody: "boolean",
+  onRejections: "function",
+} as const satisfies Record<keyof EncodeOptions, OptionType>;
 
 /** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up. */
 const BODY_BYTES = 400_000;
@@ -30,6 +44,7 @@ export async function preview(options: PreviewOptions): Promise<Preview> {
 
 function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
   requireCore();
+  requireOptions(options, OPTIONS);
   let resolve: (summary: EncodeSummary) => void = () => undefined;
   let reject: (reason: unknown) => void = () => undefined;
   const summary = new Promise<EncodeSummary>((yes, no) => {
@@ -39,7 +54,7 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
   summary.catch(() => undefined);
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
     let source: OpenObjects | undefined;
-    let encoder: BatchEncoder | undefined;
+    let encoder: Encoder | undefined;
     try {
       source = openObjects(options.source);
       encoder = open(options, unresolved);
@@ -50,64 +65,79 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
       reject(failure);
       throw failure;
     } finally {
+      // Of no effect once the summary is settled.
+      reject(misuse("bodies_left", "The iteration ended before its last body, so there is no summary.", "Take all bodies, or do without the summary."));
       encoder?.free();
       source?.close();
     }
   }
-  return { summary, [Symbol.asyncIterator]: batches };
+  let begun = false;
+  const begin = (): AsyncGenerator<Batch, void, undefined> => {
+    if (begun) throw misuse("begun_already", "These bodies have been iterated over already.", "Call encodeBatches again.");
+    begun = true;
+    return batches();
+  };
+  return { summary, [Symbol.asyncIterator]: begin };
 }
 
-function open(options: EncodeOptions, unresolved: boolean): BatchEncoder {
+/** An encoder, which a crash of the core ends. */
+type Encoder = Owned<BatchEncoder>;
+
+function open(options: EncodeOptions, unresolved: boolean): Encoder {
   const settings = JSON.stringify(options.definition) ?? "null";
   const account = options.account === undefined ? undefined : JSON.stringify(options.account);
-  const { seed } = hostOf(options.host);
-  const countOnly = options.onRejections === undefined;
-  return guarded(() => {
-    const encoder = new BatchEncoder(settings, account, options.allowedHosts ?? [], unresolved, seed(), options.reveal ?? false, countOnly);
-    if (options.deduplicate === false) encoder.keepDuplicates();
+  const seed = hostOf(options.host).seed();
+  const { allowedHosts = [], reveal = false, deduplicate = true, onRejections } = options;
+  return new Owned(() => {
+    const encoder = new BatchEncoder(settings, account, allowedHosts, unresolved, seed, reveal, onRejections === undefined);
+    if (!deduplicate) encoder.keepDuplicates();
     return encoder;
   });
 }
 
 /** Fractions are made here: writing them in the core would cost it more than all its other numbers together. */
-function summaryOf(encoder: BatchEncoder): EncodeSummary {
-  const { batchesPerMinute, ...counts } = encoder.counts() as Omit<EncodeSummary, "wasmMemoryBytes" | "minutes"> & { batchesPerMinute: number };
+function summaryOf(encoder: Encoder): EncodeSummary {
+  const { batchesPerMinute, ...counts } = encoder.call((core) => core.counts()) as Omit<EncodeSummary, "wasmMemoryBytes" | "minutes"> & { batchesPerMinute: number };
   return { ...counts, minutes: counts.batches / batchesPerMinute, wasmMemoryBytes: memoryBytes() };
 }
 
 async function* drain(
-  encoder: BatchEncoder,
+  encoder: Encoder,
   source: OpenObjects,
   onRejections: ((rejections: Rejection[]) => void) | undefined,
   shared: Uint8Array | undefined,
 ): AsyncGenerator<Batch, void, undefined> {
   const feed = new Feed(encoder, source);
+  const take = (core: BatchEncoder): Batch => ({
+    body: shared ? shared.subarray(0, core.copy(shared)) : core.take(),
+    contacts: core.contacts,
+    firstOrdinal: core.firstOrdinal,
+  });
   for (;;) {
-    if (!guarded(() => encoder.advance())) {
-      if (onRejections) {
-        const rejections = encoder.rejections() as Rejection[] | undefined;
-        if (rejections) onRejections(rejections);
-      }
-      if (encoder.ended) return;
-      feed.ask();
-      feed.take(await source.read());
-    } else {
-      const body = shared ? shared.subarray(0, encoder.copy(shared)) : encoder.take();
-      yield { body, contacts: encoder.contacts, firstOrdinal: encoder.firstOrdinal };
+    if (encoder.call((core) => core.advance())) {
+      yield encoder.call(take);
+      continue;
     }
+    if (onRejections) {
+      const rejections = encoder.call((core) => core.rejections()) as Rejection[] | undefined;
+      if (rejections) onRejections(rejections);
+    }
+    if (encoder.call((core) => core.ended)) return;
+    feed.ask();
+    feed.take(await source.read());
   }
 }
 
 /** Feeds the pieces of a source to an encoder. */
 class Feed {
-  readonly #encoder: BatchEncoder;
+  readonly #encoder: Encoder;
   readonly #source: OpenObjects;
   readonly #text = new TextEncoder();
   #read = 0;
   #joined = false;
   #room = new Uint8Array(0);
 
-  constructor(encoder: BatchEncoder, source: OpenObjects) {
+  constructor(encoder: Encoder, source: OpenObjects) {
     this.#encoder = encoder;
     this.#source = source;
   }
@@ -116,7 +146,7 @@ class Feed {
     const { sizeBytes } = this.#source;
     if (piece === null) {
       if (sizeBytes !== undefined && this.#read !== sizeBytes) throw shortSource(this.#read, sizeBytes);
-      this.#encoder.finish();
+      this.#encoder.call((core) => core.finish());
     } else if (piece instanceof Uint8Array) {
       this.#push(piece);
     } else if (!this.#pushValues(piece.values, piece.rows)) {
@@ -126,20 +156,21 @@ class Feed {
 
   #push(bytes: Uint8Array): void {
     this.#read += bytes.byteLength;
-    guarded(() => this.#encoder.push(bytes));
+    this.#encoder.call((core) => core.push(bytes));
   }
 
   #pushValues(values: string, rows: number): boolean {
     // Three bytes for each letter of JavaScript at most.
     if (this.#room.length < values.length * 3) this.#room = new Uint8Array(values.length * 3);
     const { written } = this.#text.encodeInto(values, this.#room);
-    return guarded(() => this.#encoder.pushValues(this.#room.subarray(0, written), rows));
+    const bytes = this.#room.subarray(0, written);
+    return this.#encoder.call((core) => core.pushValues(bytes, rows));
   }
 
   /** Once the columns are known, objects may come by their values. */
   ask(): void {
     if (this.#joined) return;
-    const columns = guarded(() => this.#encoder.valueColumns());
+    const columns = this.#encoder.call((core) => core.valueColumns());
     if (columns === undefined) return;
     this.#joined = true;
     this.#source.join(columns);

@@ -17,6 +17,8 @@ const runs = new Map<number, Live>();
 let generation = 0;
 let ready = false;
 let crashPlace: string | undefined;
+/** What ended the instance before this one. */
+let lastCrash: ExportError | undefined;
 
 /** Called by an entry once the module is instantiated. */
 export function coreReady(): void {
@@ -58,7 +60,10 @@ function pump(id: number): void {
   try {
     done = poll(id) as unknown[] | undefined;
   } catch (error) {
-    if (isCrash(error)) return crash(error);
+    if (isCrash(error)) {
+      crash(error);
+      return;
+    }
     runs.delete(id);
     return live.reject(error);
   }
@@ -72,25 +77,53 @@ function isCrash(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-function crash(cause: unknown): void {
+function crash(cause: unknown): ExportError {
   generation += 1;
   __wbg_reset_state();
   const error = crashError(cause);
+  lastCrash = error;
   coreReady();
   const dead = [...runs.values()];
   runs.clear();
   for (const live of dead) live.reject(error);
+  return error;
 }
 
-/** Runs a synchronous call into the core; a crash resets the instance like one in a run. */
+/**
+ * Runs a synchronous call into the core; a crash resets the instance like one in a run. Nothing but the core's own code
+ * may run in the call: whatever a caller's code throws there would pass for a crash.
+ */
 export function guarded<T>(call: () => T): T {
   requireCore();
   try {
     return call();
   } catch (error) {
     if (!isCrash(error)) throw error;
-    crash(error);
-    throw crashError(error);
+    throw crash(error);
+  }
+}
+
+/**
+ * An object that lives in the core. It ends with the instance that it was made in: its number may stand for another
+ * object in the next one.
+ */
+export class Owned<T extends { free(): void }> {
+  readonly #object: T;
+  readonly #generation: number;
+
+  constructor(make: () => T) {
+    this.#object = guarded(make);
+    this.#generation = generation;
+  }
+
+  /** Calls into the object. Throws the crash that ended it, when one did. */
+  call<R>(use: (object: T) => R): R {
+    if (this.#generation !== generation) throw lastCrash;
+    return guarded(() => use(this.#object));
+  }
+
+  free(): void {
+    if (this.#generation === generation) this.#object.free();
   }
 }
 

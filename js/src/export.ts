@@ -4,10 +4,22 @@ import { startExport } from "./core.js";
 import { gate, requireCore, run, schedule } from "./engine.js";
 import { ExportError } from "./errors.js";
 import { hostOf, Timer } from "./host.js";
+import { type OptionType, requireOptions } from "./options.js";
 import { EventQueue } from "./queue.js";
 import { type OpenSource, openSource } from "./source/open.js";
 import { Keeper } from "./store/keeper.js";
 import type { ExportEvent, ExportOptions, ExportRun, ExportSummary, Progress, Rejection } from "./types.js";
+
+/** What may be said, and of which type it must be. */
+const OPTIONS = {
+  connection: "object",
+  definition: undefined,
+  source: undefined,
+  host: "object",
+  signal: "object",
+  reveal: "boolean",
+  checkpoints: "object",
+} as const satisfies Record<keyof ExportOptions, OptionType>;
 
 /**
  * Exports a segment: reads the profiles, sends them in bulk at the account's pace, follows every batch to its
@@ -18,6 +30,7 @@ import type { ExportEvent, ExportOptions, ExportRun, ExportSummary, Progress, Re
  */
 export function exportSegment(options: ExportOptions): ExportRun {
   requireCore();
+  requireOptions(options, OPTIONS);
   const host = hostOf(options.host);
   const connected = connect(options.connection, options.definition, host.fetch);
   const pause = (millis: number): Promise<void> => host.sleep(millis, options.signal ?? new AbortController().signal);
