@@ -35,22 +35,32 @@ type Guess = Omit<Suggestion, "confidence"> & { confidencePercent: number };
 export async function readColumns(source: Source): Promise<string[]> {
   const open = openSource(source);
   let start = new Uint8Array();
+  let length = 0;
+  let tried = 0;
   try {
     for (;;) {
       const chunk = await open.read();
       if (chunk) {
-        const joined = new Uint8Array(start.byteLength + chunk.byteLength);
-        joined.set(start);
-        joined.set(chunk, start.byteLength);
-        start = joined;
+        if (length + chunk.byteLength > start.byteLength) start = grown(start, 2 * (length + chunk.byteLength));
+        start.set(chunk, length);
+        length += chunk.byteLength;
       }
-      const found = coreCall(() => columns(start, chunk === null));
+      // The core looks from the start each time: only at twice as much, so that small chunks do not cost their square.
+      if (chunk !== null && length < 2 * tried) continue;
+      tried = length;
+      const found = coreCall(() => columns(start.subarray(0, length), chunk === null));
       if (found) return found;
       if (chunk === null) return [];
     }
   } finally {
     open.close();
   }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
 }
 
 /** All rules by which a profile can be rejected, with reason and remedy in plain words. */

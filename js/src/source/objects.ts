@@ -3,6 +3,8 @@
  * those alone, which neither the host nor the core must then write and read as JSON. What is not plain data goes as JSON,
  * whose rules then hold.
  */
+import { misuse } from "../errors.js";
+import { isWellFormed } from "./text.js";
 
 /** The columns whose values are wanted, once the core has told them. */
 export interface Joined {
@@ -47,6 +49,8 @@ export class ObjectPieces {
   #length = 0;
   #lines = "";
   #rows = 0;
+  /** Whether the prototype of all objects has one of the columns. */
+  #inherited = false;
 
   constructor(joined: Joined) {
     this.#joined = joined;
@@ -65,7 +69,7 @@ export class ObjectPieces {
         this.#lines = linesOf(this.#cells, columns, this.#rows);
         this.#length = 0;
       }
-      this.#lines += `${JSON.stringify(object)}\n`;
+      this.#lines += `${jsonOf(object)}\n`;
     }
     this.#rows += 1;
     const most = columns === undefined ? SAMPLE_ROWS : PIECE_ROWS;
@@ -93,14 +97,16 @@ export class ObjectPieces {
 
   /** Adds the values of an object; `false` when it is not plain data, or a wanted value is no text, number or boolean. */
   #addValues(object: object, columns: string[]): boolean {
-    const prototype: unknown = Object.getPrototypeOf(object);
     const record = object as Record<string, unknown>;
-    if ((prototype !== Object.prototype && prototype !== null) || record["toJSON"] !== undefined) return false;
+    if (!isPlain(object) || record["toJSON"] !== undefined) return false;
+    if (this.#rows === 0) this.#inherited = columns.some((column) => column in Object.prototype);
     const cells = this.#cells;
     const first = this.#rows * columns.length;
     let length = 0;
     for (let i = 0; i < columns.length; i++) {
-      const value = record[columns[i] as string];
+      const column = columns[i] as string;
+      // What every object has by its prototype is no value of this one.
+      const value = this.#inherited && !Object.hasOwn(record, column) ? undefined : record[column];
       if (typeof value === "string") {
         cells[first + i] = value;
         length += value.length;
@@ -109,11 +115,43 @@ export class ObjectPieces {
       } else if (typeof value === "number") {
         // What is no number for JSON is null there.
         cells[first + i] = Number.isFinite(value) ? value : null;
+      } else if (typeof value === "bigint") {
+        cells[first + i] = String(value);
       } else return false;
     }
     if (length > OBJECT_LENGTH) return false;
     this.#length += length;
     return true;
+  }
+}
+
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What is made for something else than to be a record: JSON would make `{}`, a date or numbered bytes of it. */
+const NO_RECORD = /^\[object (?!Object\])/;
+
+function jsonOf(object: object): string {
+  if (!isPlain(object) && NO_RECORD.test(Object.prototype.toString.call(object)) && !("toJSON" in object && !(object instanceof Date))) {
+    throw misuse("source_item", "The source gave an object that is no record, such as a Map, a Date or a buffer.", "Yield Uint8Array, string or plain objects.");
+  }
+  const json = stringified(object);
+  if (json === undefined) throw misuse("source_item", "The source gave an object whose toJSON gives nothing.", "Yield plain objects.");
+  return json;
+}
+
+function stringified(object: object): string | undefined {
+  try {
+    return JSON.stringify(object) as string | undefined;
+  } catch {
+    // A database gives large numbers as bigint, for which JSON has no word; its digits are the value.
+    try {
+      return JSON.stringify(object, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)) as string | undefined;
+    } catch {
+      throw misuse("source_item", "The source gave an object that cannot be written as JSON: it holds itself, or a getter of it throws.", "Yield plain objects.");
+    }
   }
 }
 
@@ -127,12 +165,4 @@ function linesOf(cells: Plain[], columns: string[], rows: number): string {
     lines += `${JSON.stringify(record)}\n`;
   }
   return lines;
-}
-
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-
-/** Whether UTF-8 can hold a text: half of a surrogate pair would silently become another letter. */
-function isWellFormed(text: string): boolean {
-  const quick = (text as { isWellFormed?: () => boolean }).isWellFormed;
-  return quick === undefined ? !LONE_SURROGATE.test(text) : quick.call(text);
 }

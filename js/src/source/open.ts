@@ -1,6 +1,7 @@
 /** Opens any kind of source as a reader of bytes. */
 import { misuse } from "../errors.js";
-import { type Joined, ObjectPieces, type ObjectValues } from "./objects.js";
+import { cut, piecesOf } from "./items.js";
+import type { Joined, ObjectValues } from "./objects.js";
 import type { Source, SourceData } from "../types.js";
 
 /** Bytes of a source, or objects by their values. */
@@ -23,9 +24,6 @@ export interface OpenObjects extends OpenSource<Piece> {
   /** Says which columns' values are wanted, in their order. */
   join(columns: string[]): void;
 }
-
-/** Bytes in memory are given in pieces of this many: more would hold up the host, fewer are crossings for little. */
-const PIECE_BYTES = 256 * 1024;
 
 /** A source as bytes; objects become lines of JSON. */
 export function openSource(source: Source): OpenSource {
@@ -100,56 +98,25 @@ interface Chunks {
 }
 
 function chunksOf(data: SourceData, joined: Joined): Chunks {
-  if (data instanceof Uint8Array) return { iterator: pieces(data) };
-  if (data instanceof Blob) return streamed(data.stream());
-  if (data instanceof ReadableStream) return streamed(data);
+  if (data instanceof Uint8Array) return { iterator: asynchronous(cut(data)) };
+  if (data instanceof Blob) return streamed(data.stream(), joined);
+  if (data instanceof ReadableStream) return streamed(data, joined);
   requireKind(data);
-  return { iterator: iterated(data, joined) };
+  return { iterator: piecesOf(data, joined) };
 }
 
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+async function* asynchronous(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
 }
 
-function streamed(stream: ReadableStream<Uint8Array>): Chunks {
+function streamed(stream: ReadableStream<unknown>, joined: Joined): Chunks {
   const reader = stream.getReader();
-  async function* chunks(): AsyncGenerator<Uint8Array> {
+  async function* chunks(): AsyncGenerator<unknown> {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       yield value;
     }
   }
-  return { iterator: chunks(), cancel: () => void reader.cancel().catch(() => undefined) };
-}
-
-async function* iterated(data: AsyncIterable<unknown> | Iterable<unknown>, joined: Joined): AsyncGenerator<Piece> {
-  const pieces = new ObjectPieces(joined);
-  const encoder = new TextEncoder();
-  // An array is not awaited item by item: that would take longer than all the rest.
-  const items = Symbol.asyncIterator in data ? undefined : data[Symbol.iterator]();
-  const awaited = items === undefined ? (data as AsyncIterable<unknown>)[Symbol.asyncIterator]() : undefined;
-  // Whoever ends the reading early tells the source; one that ended or failed by itself knows.
-  let open = true;
-  try {
-    for (;;) {
-      open = false;
-      const step = items ? items.next() : await awaited?.next();
-      if (step === undefined || step.done) break;
-      open = true;
-      const item: unknown = step.value instanceof Promise ? await step.value : step.value;
-      if (item instanceof Uint8Array || typeof item === "string") {
-        if (!pieces.isEmpty) yield pieces.take();
-        yield typeof item === "string" ? encoder.encode(item) : item;
-      } else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
-        if (pieces.add(item)) yield pieces.take();
-      } else {
-        throw misuse("source_item", "The source gave something that is neither bytes, text nor an object.", "Yield Uint8Array, string or plain objects.");
-      }
-    }
-    if (!pieces.isEmpty) yield pieces.take();
-  } finally {
-    if (open && items) items.return?.();
-    else if (open) await awaited?.return?.();
-  }
+  return { iterator: piecesOf(chunks(), joined), cancel: () => void reader.cancel().catch(() => undefined) };
 }
