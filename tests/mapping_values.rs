@@ -356,7 +356,11 @@ fn any_of_several_options() {
         check(
             id,
             &json!({"separator": " / "}),
-            &[("Gold / Gold2", Err("option_unknown")), ("Gold / gold", Ok("||Gold||")), ("gold / Silver Plus / Gold", Ok("||Gold||Silver Plus||"))],
+            &[
+                ("Gold / Gold2", Err("option_unknown")),
+                ("Gold / gold", Ok("||Gold||")),
+                ("gold / Silver Plus / Gold", Ok("||Gold||Silver Plus||")),
+            ],
         );
     }
 }
