@@ -14,7 +14,6 @@ use crate::limits::{LOG_BLOCK_HASHES, MAX_CHECKPOINT_BYTES, MAX_COUNT};
 use crate::time::Timestamp;
 use core::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
-use std::collections::VecDeque;
 
 /// The version written; this one and the one before are read.
 pub const VERSION: u16 = 1;
@@ -303,7 +302,7 @@ impl Tape<'_> {
     }
 
     /// Times that never fall, each by its distance from the one before.
-    pub(crate) fn times(&mut self, times: &mut VecDeque<Timestamp>, most: usize) -> Option<()> {
+    pub(crate) fn times(&mut self, times: &mut Vec<Timestamp>, most: usize) -> Option<()> {
         let mut last = 0;
         let mut steps: Vec<u64> = Vec::new();
         for time in &*times {
@@ -315,7 +314,7 @@ impl Tape<'_> {
         times.clear();
         for step in steps {
             last = last.plus(step);
-            times.push_back(last);
+            times.push(last);
         }
         Some(())
     }

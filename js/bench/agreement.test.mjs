@@ -60,7 +60,7 @@ test("a disagreement names the candidate and what differs", () => {
 const job = (name, rows, base, speeds, more) => ({
   job: name, title: name, rows, base, candidates: {
     [base]: { label: base, ratio: 1 },
-    product: { label: "the product", ratio: speeds[base], speedAgainst: speeds, wasmMemoryBytes: 20 << 20 },
+    product: { label: "activecampaign-export", ratio: speeds[base], speedAgainst: speeds, wasmMemoryBytes: 20 << 20 },
     ...more,
   },
 });
@@ -88,7 +88,7 @@ test("goals: reached, missed, and not measured", () => {
 
   const svg = chart({ ...report, goals });
   assert.match(svg, /^<svg[\s\S]*<\/svg>$/);
-  for (const text of ["the product", "udsv-stream", "10.00x", "goal 10x"]) assert.ok(svg.includes(text), text);
+  for (const text of ["activecampaign-export", "udsv-stream", "10.00x", "goal 10x"]) assert.ok(svg.includes(text), text);
 });
 
 function script(name, ...args) {

@@ -24,17 +24,17 @@ const CSV = [
   candidate("d3-dsv-whole", "d3-dsv, whole file", "d3-dsv", () => import("./csv/d3-dsv-whole.mjs")),
   candidate("hand-tuned", HAND_TUNED, "node", () => import("./csv/hand-tuned.mjs")),
   candidate("hand-tuned-bytes", `${HAND_TUNED}, UTF-8 bytes as Latin-1`, "node", () => import("./csv/hand-tuned-bytes.mjs")),
-  candidate("product", "the product", "product", product("file")),
+  candidate("product", "activecampaign-export", "product", product("file")),
   native("native-plain", "native Rust, plain: csv, HashSet, serde_json"),
   native("native-tuned", TUNED),
-  memoryOnly("product-no-dedupe", "the product, `deduplicate: false`", "fileWithDuplicates"),
+  memoryOnly("product-no-dedupe", "activecampaign-export, `deduplicate: false`", "fileWithDuplicates"),
 ];
 
 const NDJSON = [
   candidate("readline", "readline, JSON.parse", "node", () => import("./ndjson/readline.mjs")),
   candidate("split", "split by line, JSON.parse (base)", "node", () => import("./ndjson/split.mjs")),
   candidate("hand-tuned", `${HAND_TUNED}, one parse for many lines`, "node", () => import("./ndjson/hand-tuned.mjs")),
-  candidate("product", "the product", "product", product("file")),
+  candidate("product", "activecampaign-export", "product", product("file")),
   native("native-plain", "native Rust, plain: serde_json, HashSet"),
   native("native-tuned", TUNED),
 ];
@@ -42,7 +42,7 @@ const NDJSON = [
 const OBJECTS = [
   candidate("javascript", "JavaScript (base)", "node", () => import("./objects/javascript.mjs")),
   candidate("hand-tuned", HAND_TUNED, "node", () => import("./objects/hand-tuned.mjs")),
-  candidate("product", "the product", "product", product("objects")),
+  candidate("product", "activecampaign-export", "product", product("objects")),
 ];
 
 // Small inputs cost little and spread most: more rounds. In all about a quarter of an hour on two processors.

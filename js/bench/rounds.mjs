@@ -10,8 +10,6 @@ import { coreWasm, nativeProgram } from "./build.mjs";
 import { dataFile } from "./data.mjs";
 import { Failure, say } from "./failure.mjs";
 
-const VERIFY_ROWS = 100_000;
-
 const worker = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const starter = fileURLToPath(new URL("start.mjs", import.meta.url));
 const execute = promisify(execFile);
@@ -30,12 +28,10 @@ async function once(job, candidate, file, verify) {
   }
 }
 
-/** What was found equal: by job and rows, so that two sizes of a job do not prove the same twice. */
+/** What was found equal: by job and rows, so that the next job is held against it. */
 const proven = new Map();
 
 async function verify(job, chosen, rows) {
-  const key = `${job.name}-${rows}`;
-  if (proven.has(key)) return proven.get(key);
   const results = [];
   for (const candidate of chosen) {
     say(`${job.name}: agreement on ${rows} rows: ${candidate.name}`);
@@ -49,7 +45,7 @@ async function verify(job, chosen, rows) {
     throw new Failure(`${job.name} and ${other.job} disagree on the same ${rows} rows`);
   }
   const verified = { job: job.name, rows, candidates: results.map(({ name }) => name), bodiesDigest, refusalsDigest };
-  proven.set(key, verified);
+  proven.set(`${job.name}-${rows}`, verified);
   return verified;
 }
 
@@ -58,7 +54,7 @@ export async function measure(job, candidates, { rows, rounds: count }) {
   say(`${job.name}: data of ${rows} rows`);
   const file = dataFile(rows, job.format);
   const timed = candidates.filter(({ memoryOnly }) => !memoryOnly);
-  const verified = await verify(job, timed, Math.min(rows, VERIFY_ROWS));
+  const verified = await verify(job, timed, rows);
 
   await warm(file);
   const loadBefore = os.loadavg()[0];

@@ -39,7 +39,7 @@ function jobText(job) {
     "",
     ...table(cells),
     "",
-    `${job.rounds} rounds; ${number(job.data.bytes)} bytes of input, recipe ${job.data.version}; load ${job.load.before.toFixed(2)} before, ${job.load.after.toFixed(2)} after.`,
+    `${job.rounds} ${job.rounds === 1 ? "round" : "rounds"}; ${number(job.data.bytes)} bytes of input, recipe ${job.data.version}; load ${job.load.before.toFixed(2)} before, ${job.load.after.toFixed(2)} after.`,
     `All agree: ${number(output.bodies)} bodies, ${number(output.bytes)} bytes, largest ${number(output.largest)}; refused: ${refused.join(", ") || "none"}; byte for byte on ${number(verified.rows)} rows.`,
     "",
   ];
@@ -67,7 +67,7 @@ export function text(report) {
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
   const spread = ({ best, median }) => `${median.toFixed(2)} ms (best ${best.toFixed(2)})`;
   return [
-    "# Benchmark",
+    "# Customer rows to ActiveCampaign request bodies",
     "",
     "Medians of interleaved rounds, each run in a fresh process. Speed: CPU time of the base divided by that of the candidate, within each round. KB and MB are 1,024 and 1,048,576 bytes.",
     "",

@@ -19,7 +19,8 @@ const USAGE = `Usage: npm --prefix js run bench -- [--rows N] [--rounds N] [--jo
   --rounds N    instead of the job's own number
   --job NAME    only this job: ${JOBS.map(({ name }) => name).join(", ")}
   --only NAME   only this candidate, and the base of each job that has it
-  --out FOLDER  for results.md, results.json and results.svg; default target/bench
+  --out FOLDER  for results.md, results.json and results.svg; default target/bench,
+                or target/bench/part when something is left out
   --json        one object on stdout instead of the tables
 `;
 
@@ -91,7 +92,7 @@ function read(args) {
         rounds: { type: "string" },
         job: { type: "string", multiple: true, default: [] },
         only: { type: "string", multiple: true, default: [] },
-        out: { type: "string", default: DATA_DIRECTORY },
+        out: { type: "string" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -105,7 +106,11 @@ function read(args) {
     if (!Number.isSafeInteger(number) || number < 1) throw new Failure(`--${flag} takes a whole number from 1`);
     return number;
   };
-  return { ...values, rows: whole("rows"), rounds: whole("rounds") };
+  const [rows, rounds] = [whole("rows"), whole("rounds")];
+  const everything = rows === null && rounds === null && values.job.length === 0 && values.only.length === 0;
+  // A quick look must not replace the results of a whole run.
+  const out = values.out ?? (everything ? DATA_DIRECTORY : path.join(DATA_DIRECTORY, "part"));
+  return { ...values, rows, rounds, out };
 }
 
 // With --only the base runs as well: without it there is neither a ratio nor anything to agree with.

@@ -8,7 +8,6 @@ use crate::limits::{
     MULTI_CONTACT_REQUESTS_PER_MINUTE, RATE_GUARD_MILLIS, REQUESTS_PER_SECOND, SINGLE_CONTACT_REQUESTS_PER_MINUTE,
 };
 use crate::time::Timestamp;
-use std::collections::VecDeque;
 
 /// Which windows a request falls under, besides the account's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +24,13 @@ pub enum Kind {
 struct Window {
     limit: usize,
     span_millis: u64,
-    sent: VecDeque<Timestamp>,
+    /// The latest ones, oldest first. There are a hundred at most, so the oldest leaves a list.
+    sent: Vec<Timestamp>,
 }
 
 impl Window {
     fn new(limit: usize, span_millis: u64) -> Self {
-        Self { limit, span_millis: span_millis + RATE_GUARD_MILLIS, sent: VecDeque::with_capacity(limit) }
+        Self { limit, span_millis: span_millis + RATE_GUARD_MILLIS, sent: Vec::new() }
     }
 
     /// When one more request may go.
@@ -58,18 +58,16 @@ impl Window {
             let place = self.sent.partition_point(|own| own <= time);
             self.sent.insert(place, *time);
         }
-        while self.sent.len() > self.limit {
-            self.sent.pop_front();
-        }
+        self.sent.drain(..self.sent.len().saturating_sub(self.limit));
     }
 
     fn record(&mut self, now: Timestamp) {
         // A clock that went backwards must not open the window early: times never fall.
-        let now = self.sent.back().map_or(now, |last| now.max(*last));
+        let now = self.sent.last().map_or(now, |last| now.max(*last));
         if self.sent.len() >= self.limit {
-            self.sent.pop_front();
+            self.sent.remove(0);
         }
-        self.sent.push_back(now);
+        self.sent.push(now);
     }
 }
 

@@ -25,7 +25,8 @@ test("every export and the command exist", () => {
 
 test("the core is small and names no folder of the machine that built it", () => {
   const wasm = readFileSync(join(installed, "dist", "core_bg.wasm"));
-  const limit = 116 * 1024;
+  // What it is, so that nothing grows unseen. The goal is 100 KB; the benchmark says how far it is.
+  const limit = 113 * 1024;
   assert.ok(gzipSync(wasm, { level: 9 }).length < limit);
   const text = wasm.toString("latin1");
   for (const folder of [homedir(), process.cwd(), process.env.CARGO_HOME ?? ""].filter((name) => name.length > 1)) assert.ok(!text.includes(`${folder}/`), folder);
