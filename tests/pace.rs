@@ -9,9 +9,10 @@ mod common;
 
 use activecampaign_export::connection::{AccountSchema, List};
 use activecampaign_export::delivery::pace::Pace;
+use activecampaign_export::delivery::rate::Kind;
 use activecampaign_export::export::{Export, ExportOptions, Input, Output, Remote, Request, RunResult, Summary};
 use activecampaign_export::plan::Plan;
-use activecampaign_export::time::Timestamp;
+use activecampaign_export::time::{Random, Timestamp};
 use common::START;
 use common::quiet::{KEEP, Quiet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,4 +222,46 @@ fn two_exports_of_one_account() {
     // The window is used, too: 480 batches are five windows, of which the first one goes at once.
     let took = pair.now - START;
     assert!((240_000..300_000).contains(&took), "{took} ms");
+}
+
+/// Turns that several processes take, each when it likes, keep every window; what is kept goes on where it was.
+#[test]
+fn turns_keep_the_windows() {
+    let mut random = Random::new(11);
+    let mut pace = Pace::default();
+    let start = Timestamp::from_millis(START);
+    let mut now = start;
+    let (mut all, mut multi, mut single) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..3_000 {
+        now = now.plus(random.up_to(900));
+        let kind = [Kind::MultiContact, Kind::SingleContact, Kind::Other][random.up_to(2) as usize];
+        let at = pace.turn(kind, now);
+        assert!(at >= now);
+        all.push(at);
+        match kind {
+            Kind::MultiContact => multi.push(at),
+            Kind::SingleContact => single.push(at),
+            Kind::Other => {}
+        }
+        if random.up_to(9) == 0 {
+            pace = Pace::from_bytes(&pace.to_bytes()).expect("what was kept");
+        }
+    }
+    // Whoever has 100 in a minute has the 101st after it.
+    for (times, limit, span) in [(&mut all, 5, 1_000), (&mut multi, 100, 60_000), (&mut single, 20, 60_000)] {
+        times.sort();
+        for pair in times.windows(limit + 1) {
+            assert!(pair[limit].since(pair[0]) >= span, "{limit} in {span} ms");
+        }
+    }
+    assert!(now.since(start) < all[2_999].since(start), "there were more than the windows let through");
+}
+
+#[test]
+fn turns_that_are_none_are_refused() {
+    let bytes = Pace::default().to_bytes();
+    assert!(Pace::from_bytes(&bytes).is_some());
+    assert!(Pace::from_bytes(&bytes[1..]).is_none());
+    assert!(Pace::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_none());
+    assert!(Pace::from_bytes(&[]).is_none());
 }

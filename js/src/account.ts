@@ -3,7 +3,7 @@ import { connect } from "./connection.js";
 import { startDiscovery } from "./core.js";
 import { gate, run } from "./engine.js";
 import { ExportError } from "./errors.js";
-import { hostOf, Timer } from "./host.js";
+import { hostOf, inTurn, Timer } from "./host.js";
 import type { Account, Connection, ConnectionReport, Host, Stop } from "./types.js";
 
 /**
@@ -43,7 +43,7 @@ async function discover(
   const timer = new Timer(host.sleep);
   const core = {
     account: origin,
-    fetch: gate(send),
+    fetch: gate(inTurn(host, send)),
     read: () => Promise.resolve(null),
     sleep: gate((millis: number) => timer.sleep(millis)),
     now: () => host.now(),

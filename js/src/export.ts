@@ -3,7 +3,7 @@ import { type Connected, connect } from "./connection.js";
 import { startExport } from "./core.js";
 import { gate, requireCore, run, schedule } from "./engine.js";
 import { ExportError } from "./errors.js";
-import { hostOf, Timer } from "./host.js";
+import { hostOf, inTurn, Timer } from "./host.js";
 import { type OptionType, requireOptions } from "./options.js";
 import { EventQueue } from "./queue.js";
 import { type OpenSource, openSource } from "./source/open.js";
@@ -58,7 +58,7 @@ async function drive(
     load: gate(async () => keeper?.load()),
     open: (offset: number) => source.open(offset),
     store: gate(async (checkpoint: Uint8Array, log: Uint8Array, logBytes: number) => keeper?.store(checkpoint, log, logBytes) ?? "failed"),
-    fetch: gate(connected.send),
+    fetch: gate(inTurn(host, connected.send)),
     read: gate(async () => {
       await events.room();
       return source.read();

@@ -1,5 +1,6 @@
 /** This runtime's own functions, and the one timer of a run. */
-import type { Host } from "./types.js";
+import type { Answer, Send } from "./connection.js";
+import type { Host, RequestKind } from "./types.js";
 
 /** Fills in what a caller left out. */
 export function hostOf(given: Partial<Host> = {}): Host {
@@ -9,6 +10,15 @@ export function hostOf(given: Partial<Host> = {}): Host {
     now: given.now ?? (() => Date.now()),
     sleep: given.sleep ?? sleep,
     seed: given.seed ?? (() => crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n),
+    ...(given.turn ? { turn: given.turn } : {}),
+  };
+}
+
+/** Sends each request in its turn. The wait is no part of the request's own deadline. */
+export function inTurn({ turn }: Host, send: Send): (method: string, path: string, kind: RequestKind, body: Uint8Array | undefined) => Promise<Answer> {
+  return async (method, path, kind, body) => {
+    await turn?.(kind);
+    return send(method, path, body);
   };
 }
 

@@ -103,7 +103,15 @@ export interface Host {
   sleep(millis: number, signal: AbortSignal): Promise<void>;
   /** 64 random bits: the jitter and the hashes of one run. */
   seed(): bigint;
+  /**
+   * Resolves when a request of this kind may go out: for hosts that share an account's pace among processes, or that
+   * count requests. The run keeps the account's limits for itself; without it a request goes out at once.
+   */
+  turn?(kind: RequestKind): Promise<void>;
 }
+
+/** Which limits of the account a request falls under, besides that of all requests: 100, 20 or any number a minute. */
+export type RequestKind = "multi_contact" | "single_contact" | "other";
 
 /** Profiles as bytes (CSV or NDJSON, UTF-8) or as objects. */
 export type SourceData =

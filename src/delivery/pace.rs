@@ -85,6 +85,36 @@ impl Pace {
         change(&mut self.0.borrow_mut().limiter);
     }
 
+    /// Makes room for a request of this kind; gives the host's time at which it may go out.
+    pub fn turn(&self, kind: Kind, host: Timestamp) -> Timestamp {
+        let now = self.tell(host);
+        let at = self.opens_at(kind).max(now);
+        self.change(|limiter| limiter.record(kind, at));
+        self.host_time(at)
+    }
+
+    /// The windows and the clock as bytes, to be kept.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut tape = Tape::Write(Vec::new());
+        // Writing asks nothing of what is written.
+        let _ = self.fields(&mut tape);
+        match tape {
+            Tape::Write(bytes) => bytes,
+            Tape::Read(_) => Vec::new(),
+        }
+    }
+
+    /// What was kept; `None` for what is none.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let pace = Self::default();
+        let mut tape = Tape::Read(bytes);
+        pace.fields(&mut tape)?;
+        tape.end()?;
+        Some(pace)
+    }
+
     pub(crate) fn fields(&self, tape: &mut Tape<'_>) -> Option<()> {
         let mut shared = self.0.borrow_mut();
         shared.clock.fields(tape)?;

@@ -20,6 +20,24 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// The word that hosts know it by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MultiContact => "multi_contact",
+            Self::SingleContact => "single_contact",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind of this word; whatever else is one without a window of its own.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        [Self::MultiContact, Self::SingleContact].into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Window {
     limit: usize,

@@ -225,7 +225,7 @@ impl Discovery {
             let id = self.remote.send(Kind::Other, now);
             self.remote.launched();
             self.open = Some(id);
-            self.outputs.push_back(Output::Send(Request { id, call: self.call() }));
+            self.outputs.push_back(Output::Send(Request { id, kind: Kind::Other, call: self.call() }));
         }
         let wait = Wait { until: None, reason: WaitReason::Answer, wants_bytes: false, in_flight: 1 };
         self.outputs.push_back(Output::Wait(wait));

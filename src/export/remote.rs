@@ -18,6 +18,8 @@ use crate::time::{Random, Timestamp};
 pub struct Request {
     /// The id.
     pub id: u64,
+    /// Which windows of the account it falls under.
+    pub kind: Kind,
     /// What to send.
     pub call: Call,
 }

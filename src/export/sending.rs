@@ -77,7 +77,7 @@ impl Export {
         let id = self.remote.send(kind, now);
         let import = matches!(purpose, Purpose::Import(_));
         self.in_flight.requests.insert(id, (purpose, now));
-        let request = Request { id, call };
+        let request = Request { id, kind, call };
         match &mut self.keeping {
             Some(keeping) if import => keeping.hold(request),
             _ => self.launch(request, now),

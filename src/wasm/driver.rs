@@ -168,7 +168,7 @@ async fn next_event(pending: &mut Pending, aborted: impl Fn() -> bool) -> Option
 
 fn send(host: &CoreHost, request: Request) -> Result<Pin<Box<dyn Future<Output = Event>>>, JsValue> {
     let body = request.call.body.as_deref().map(Uint8Array::from);
-    let promise = host.fetch(request.call.method.name(), &request.call.path, body)?;
+    let promise = host.fetch(request.call.method.name(), &request.call.path, request.kind.name(), body)?;
     Ok(Box::pin(async move {
         match JsFuture::from(promise).await {
             Ok(answer) => Event::Answer(request.id, answer.unchecked_into()),

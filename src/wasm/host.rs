@@ -19,6 +19,7 @@ extern "C" {
         this: &CoreHost,
         method: &str,
         path: &str,
+        kind: &str,
         body: Option<Uint8Array>,
     ) -> Result<Promise, JsValue>;
 

@@ -9,6 +9,7 @@ mod driver;
 pub mod encoder;
 mod executor;
 mod host;
+pub mod pace;
 
 use crate::checkpoint::{self, CheckpointKey};
 use crate::connection::{AccountSchema, Hostname};

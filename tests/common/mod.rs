@@ -331,7 +331,7 @@ impl<'f> Runner<'f> {
     }
 
     fn send(&mut self, request: Request) {
-        let Request { id, call } = request;
+        let Request { id, call, .. } = request;
         let kind = kind_of(&call.path);
         let nth = self.counts.entry(kind).or_default();
         *nth += 1;

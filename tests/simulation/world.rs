@@ -384,7 +384,7 @@ impl World {
     }
 
     fn send(&mut self, process: &Process, request: Request) {
-        let Request { id, call } = request;
+        let Request { id, call, .. } = request;
         let kind = kind_of(&call.path);
         let bulk = kind == Kind::Bulk;
         // First, since a stale owner is told of no stored state, which the second one would name.
