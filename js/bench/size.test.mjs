@@ -14,7 +14,7 @@ test("size --json: the wasm and each entry, raw, gzip and brotli", { skip }, () 
   const { status, stdout, stderr } = size("--json");
   assert.equal(status, 0, stderr);
   const sizes = JSON.parse(stdout);
-  for (const name of ["core.wasm", ".", "./sandbox"]) {
+  for (const name of ["core.wasm", ". (workerd, edge-light)", ". (bun, deno, node)", ". (browser, default)", "./slim", "./sandbox"]) {
     const { rawBytes, gzipBytes, brotliBytes } = sizes[name];
     assert.ok(rawBytes > gzipBytes && gzipBytes > brotliBytes && brotliBytes > 1000, name);
   }

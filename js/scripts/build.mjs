@@ -1,5 +1,5 @@
 // Builds the npm package into target/pkg: core to wasm, glue, wasm-opt, TypeScript, and packs it.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -37,6 +37,9 @@ function buildCore() {
   run(join(target, "tools", "debug", "bindgen"), [wasm, bindgenOut]);
   // The glue is an ES module; without this TypeScript and Node take it for CommonJS.
   writeFileSync(join(bindgenOut, "package.json"), '{"type":"module"}\n');
+  // What bundlers for workers make of `import module from "./core_bg.wasm"`; the generator describes the instance instead.
+  rmSync(join(bindgenOut, "core_bg.wasm.d.ts"));
+  writeFileSync(join(bindgenOut, "core_bg.d.wasm.ts"), "declare const module: WebAssembly.Module;\nexport default module;\n");
   const optimized = join(bindgenOut, "core_bg.wasm");
   // The compiler has placed inline what is fast there: twice is larger, and one large function takes the hosts' own
   // compilers many times as long. The linker puts the stack below all data, growing down: nothing lies at the first 1024
@@ -55,9 +58,7 @@ function buildPackage() {
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   run(process.execPath, [bin("tsc"), "--project", join(js, "tsconfig.json"), "--outDir", dist]);
-  for (const name of ["core.js", "core.d.ts", "core_bg.wasm", "core_bg.wasm.d.ts"]) {
-    if (existsSync(join(bindgenOut, name))) copyFileSync(join(bindgenOut, name), join(dist, name));
-  }
+  for (const name of ["core.js", "core.d.ts", "core_bg.wasm", "core_bg.d.wasm.ts"]) copyFileSync(join(bindgenOut, name), join(dist, name));
   cpSync(join(root, "pkg-template"), pkg, { recursive: true });
   copyFileSync(join(root, "LICENSE"), join(pkg, "LICENSE"));
   const metadata = JSON.parse(run("cargo", ["metadata", "--no-deps", "--format-version", "1", "--locked"], { quiet: true }));

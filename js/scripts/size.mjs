@@ -25,16 +25,16 @@ function options() {
   }
 }
 
-/** The JavaScript that the exports name, each file once: by its path, and by its condition where one path has several. */
+/** The JavaScript that the exports name, each file once: by its path, and by its conditions where one path has several. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
   const found = new Map();
   for (const [path, value] of Object.entries(exports)) {
     const scripts = leaves(value).filter(({ file }) => /\.m?js$/.test(file));
-    const several = new Set(scripts.map(({ file }) => file)).size > 1;
-    for (const { file, conditions } of scripts) {
-      if ([...found.values()].includes(file)) continue;
-      found.set(several ? `${path} (${conditions.join(", ")})` : path, file);
+    const files = [...new Set(scripts.map(({ file }) => file))];
+    for (const file of files) {
+      const conditions = scripts.filter((script) => script.file === file).map(({ conditions: [first] }) => first);
+      found.set(files.length > 1 ? `${path} (${conditions.join(", ")})` : path, file);
     }
   }
   return found;

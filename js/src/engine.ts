@@ -28,6 +28,11 @@ export function coreReady(): void {
   });
 }
 
+/** Whether there is an instance. */
+export function isReady(): boolean {
+  return ready;
+}
+
 /** Refuses to work before `init`. */
 export function requireCore(): void {
   if (!ready) {

@@ -23,6 +23,20 @@ test("every export and the command exist", () => {
   for (const path of [...targets(manifest.exports), ...Object.values(manifest.bin)]) assert.ok(files.includes(path.slice(2)), path);
 });
 
+test("the main export gives each host its file", () => {
+  const file = (value) => value.default.replace(/^\.\/dist\/entry\/(\w+)\.js$/u, "$1");
+  // In this order, since the first that matches counts: those for workers set `browser` too, Deno and Bun set `node`.
+  assert.deepEqual(Object.entries(manifest.exports["."]).map(([condition, value]) => [condition, file(value)]), [
+    ["workerd", "worker"], ["edge-light", "worker"], ["bun", "node"], ["deno", "node"], ["node", "node"], ["browser", "browser"], ["default", "browser"],
+  ]);
+  // TypeScript takes the first that matches as well.
+  for (const [path, value] of Object.entries(manifest.exports)) {
+    for (const leaf of path === "." ? Object.values(value) : [value]) if (typeof leaf === "object") assert.equal(Object.keys(leaf)[0], "types", path);
+  }
+  // A bundler drops files that nothing is imported from, unless they are named here.
+  assert.deepEqual(manifest.sideEffects, ["node", "worker", "browser"].map((name) => `./dist/entry/${name}.js`));
+});
+
 test("the core is small and names no folder of the machine that built it", () => {
   const wasm = readFileSync(join(installed, "dist", "core_bg.wasm"));
   // What it is, so that nothing grows unseen. The goal is 100 KB; the benchmark says how far it is.
@@ -32,16 +46,18 @@ test("the core is small and names no folder of the machine that built it", () =>
   for (const folder of [homedir(), process.cwd(), process.env.CARGO_HOME ?? ""].filter((name) => name.length > 1)) assert.ok(!text.includes(`${folder}/`), folder);
 });
 
-test("the main entry imports no package at run time", () => {
-  const seen = new Set();
-  const visit = (path) => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
-      if (name.startsWith(".")) visit(join(path, "..", name));
-      else assert.match(name, /^node:/, `${path} imports ${name}`);
-    }
-  };
-  visit(join(installed, "dist", "entry", "node.js"));
-  assert.ok(seen.size > 5);
-});
+for (const [entry, allowed] of Object.entries({ node: /^node:/u, worker: /^$/u, browser: /^$/u, slim: /^$/u })) {
+  test(`the entry ${entry} imports no package at run time${entry === "node" ? "" : ", nor anything of Node's"}`, () => {
+    const seen = new Set();
+    const visit = (path) => {
+      if (seen.has(path) || path.endsWith(".wasm")) return;
+      seen.add(path);
+      for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
+        if (name.startsWith(".")) visit(join(path, "..", name));
+        else assert.match(name, allowed, `${path} imports ${name}`);
+      }
+    };
+    visit(join(installed, "dist", "entry", `${entry}.js`));
+    assert.ok(seen.size > 5);
+  });
+}
