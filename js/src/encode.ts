@@ -1,6 +1,6 @@
 /** Mapping, validation and batching alone: for those who send by their own means, and for dry runs. */
 import { BatchEncoder, memoryBytes } from "./core.js";
-import { guarded, requireCore } from "./engine.js";
+import { currentInstance, guarded, requireCore, requireInstance } from "./engine.js";
 import { fromCore } from "./errors.js";
 import { hostOf } from "./host.js";
 import { type OpenObjects, openObjects, type Piece } from "./source/open.js";
@@ -40,6 +40,7 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
   async function* batches(): AsyncGenerator<Batch, void, undefined> {
     let source: OpenObjects | undefined;
     let encoder: BatchEncoder | undefined;
+    const instance = currentInstance();
     try {
       source = openObjects(options.source);
       encoder = open(options, unresolved);
@@ -50,7 +51,8 @@ function stream(options: EncodeOptions, unresolved: boolean): BatchStream {
       reject(failure);
       throw failure;
     } finally {
-      encoder?.free();
+      // What was made in an instance that has crashed is gone with it; its place belongs to others now.
+      if (instance === currentInstance()) encoder?.free();
       source?.close();
     }
   }
@@ -82,7 +84,9 @@ async function* drain(
   shared: Uint8Array | undefined,
 ): AsyncGenerator<Batch, void, undefined> {
   const feed = new Feed(encoder, source);
+  const instance = currentInstance();
   for (;;) {
+    requireInstance(instance);
     if (!guarded(() => encoder.advance())) {
       if (onRejections) {
         const rejections = encoder.rejections() as Rejection[] | undefined;
@@ -90,9 +94,11 @@ async function* drain(
       }
       if (encoder.ended) return;
       feed.ask();
-      feed.take(await source.read());
+      const piece = await source.read();
+      requireInstance(instance);
+      feed.take(piece);
     } else {
-      const body = shared ? shared.subarray(0, encoder.copy(shared)) : encoder.take();
+      const body = guarded(() => (shared ? shared.subarray(0, encoder.copy(shared)) : encoder.take()));
       yield { body, contacts: encoder.contacts, firstOrdinal: encoder.firstOrdinal };
     }
   }
@@ -116,7 +122,7 @@ class Feed {
     const { sizeBytes } = this.#source;
     if (piece === null) {
       if (sizeBytes !== undefined && this.#read !== sizeBytes) throw shortSource(this.#read, sizeBytes);
-      this.#encoder.finish();
+      guarded(() => this.#encoder.finish());
     } else if (piece instanceof Uint8Array) {
       this.#push(piece);
     } else if (!this.#pushValues(piece.values, piece.rows)) {

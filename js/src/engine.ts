@@ -17,6 +17,7 @@ const runs = new Map<number, Live>();
 let generation = 0;
 let ready = false;
 let crashPlace: string | undefined;
+let lastCrash: ExportError | undefined;
 
 /** Called by an entry once the module is instantiated. */
 export function coreReady(): void {
@@ -63,7 +64,7 @@ function pump(id: number): void {
   try {
     done = poll(id) as unknown[] | undefined;
   } catch (error) {
-    if (isCrash(error)) return crash(error);
+    if (isCrash(error)) return void crash(error);
     runs.delete(id);
     return live.reject(error);
   }
@@ -77,14 +78,26 @@ function isCrash(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-function crash(cause: unknown): void {
+function crash(cause: unknown): ExportError {
   generation += 1;
   __wbg_reset_state();
   const error = crashError(cause);
+  lastCrash = error;
   coreReady();
   const dead = [...runs.values()];
   runs.clear();
   for (const live of dead) live.reject(error);
+  return error;
+}
+
+/** Which instance there is now: what was made in an earlier one is gone with it. */
+export function currentInstance(): number {
+  return generation;
+}
+
+/** Refuses to go on with what was made in an instance that has crashed since. */
+export function requireInstance(of: number): void {
+  if (of !== generation) throw lastCrash;
 }
 
 /** Runs a synchronous call into the core; a crash resets the instance like one in a run. */
@@ -94,8 +107,7 @@ export function guarded<T>(call: () => T): T {
     return call();
   } catch (error) {
     if (!isCrash(error)) throw error;
-    crash(error);
-    throw crashError(error);
+    throw crash(error);
   }
 }
 
