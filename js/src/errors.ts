@@ -31,6 +31,7 @@ export function misuse(code: string, message: string, remedy: string): ExportErr
 
 /** Turns what the core threw, a plain stop, into an error. */
 export function fromCore(thrown: unknown): unknown {
+  if (thrown instanceof ExportError) return thrown;
   if (typeof thrown === "object" && thrown !== null && "category" in thrown && "code" in thrown) {
     return new ExportError(thrown as Stop);
   }
