@@ -123,12 +123,17 @@ export class Owned<T extends { free(): void }> {
 
   /** Calls into the object. Throws the crash that ended it, when one did. */
   call<R>(use: (object: T) => R): R {
-    if (this.#generation !== generation) throw lastCrash;
+    if (this.isLost) throw lastCrash;
     return guarded(() => use(this.#object));
   }
 
+  /** Whether a crash has ended it. */
+  get isLost(): boolean {
+    return this.#generation !== generation;
+  }
+
   free(): void {
-    if (this.#generation === generation) this.#object.free();
+    if (!this.isLost) this.#object.free();
   }
 }
 

@@ -1,5 +1,5 @@
 /** This runtime's own functions, and the one timer of a run. */
-import type { Answer, Send } from "./connection.js";
+import type { Answer, Send } from "./wire.js";
 import type { Host, RequestKind } from "./types.js";
 
 /** Fills in what a caller left out. */

@@ -34,13 +34,13 @@ test("the main export gives each host its file", () => {
     for (const leaf of path === "." ? Object.values(value) : [value]) if (typeof leaf === "object") assert.equal(Object.keys(leaf)[0], "types", path);
   }
   // A bundler drops files that nothing is imported from, unless they are named here.
-  assert.deepEqual(manifest.sideEffects, ["node", "worker", "browser"].map((name) => `./dist/entry/${name}.js`));
+  assert.deepEqual(manifest.sideEffects, ["node", "worker", "cloudflare", "browser"].map((name) => `./dist/entry/${name}.js`));
 });
 
 test("the core is small and names no folder of the machine that built it", () => {
   const wasm = readFileSync(join(installed, "dist", "core_bg.wasm"));
   // What it is, so that nothing grows unseen. The goal is 100 KB; the benchmark says how far it is.
-  const limit = 113 * 1024;
+  const limit = 114 * 1024;
   assert.ok(gzipSync(wasm, { level: 9 }).length < limit);
   const text = wasm.toString("latin1");
   for (const folder of [homedir(), process.cwd(), process.env.CARGO_HOME ?? ""].filter((name) => name.length > 1)) assert.ok(!text.includes(`${folder}/`), folder);

@@ -1,0 +1,122 @@
+/**
+ * One object an account: it gives out the turns of all exports that send to it, so that together they keep its limits,
+ * and knows which of them are at work, so that one that has stalled is found.
+ */
+import { AccountPace } from "../core.js";
+import { Owned } from "../engine.js";
+import type { RequestKind } from "../types.js";
+import { Clock } from "./clock.js";
+import { answer, refusal } from "./messages.js";
+import type { Bindings, ObjectNamespace, ObjectState } from "./runtime.js";
+import type { StartRequest } from "./status.js";
+
+/** An export that was not heard of for so long is asked whether it still works. */
+const STALLED_MILLIS = 5 * 60_000;
+
+/** Exports asked or started at once: each is a request of this invocation. */
+export const MOST_ASKED = 40;
+
+/** What exports tell. */
+export interface TurnsRequest {
+  /** Which export asks. */
+  name: string;
+  kinds: RequestKind[];
+}
+
+export class AccountObject {
+  /** How many times faster than real time the clock goes; for rehearsals, the same in all objects. */
+  protected readonly speed: number = 1;
+  readonly #state: ObjectState;
+  readonly #bindings: Bindings;
+  #pace: Owned<AccountPace> | undefined;
+
+  constructor(state: ObjectState, bindings: Bindings) {
+    this.#state = state;
+    this.#bindings = bindings;
+    const { sql } = state.storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_pace (id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL)");
+    sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_working (name TEXT PRIMARY KEY, seen INTEGER NOT NULL)");
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    switch (`${request.method} ${pathname}`) {
+      case "POST /turns":
+        return answer(this.#turns((await request.json()) as TurnsRequest));
+      case "POST /close":
+        return answer(this.#close(((await request.json()) as { millis: number }).millis));
+      case "POST /ended":
+        return answer(this.#ended(((await request.json()) as { name: string }).name));
+      case "POST /start":
+        return answer(await this.#start((await request.json()) as StartRequest[]));
+      case "POST /sweep":
+        return answer(await this.#sweep());
+      default:
+        return refusal(404, "not_found", "There is nothing here.", "Use the worker of this package.");
+    }
+  }
+
+  #turns({ name, kinds }: TurnsRequest): number[] {
+    this.#state.storage.sql.exec("INSERT OR REPLACE INTO activecampaign_working (name, seen) VALUES (?, ?)", name, Date.now());
+    const now = this.#clock().now();
+    return this.#change((pace) => kinds.map((kind) => pace.turn(kind, now)));
+  }
+
+  /** The account has had enough: all exports hear of it by their next turns. */
+  #close(millis: number): true {
+    this.#change((pace) => pace.close(millis, this.#clock().now()));
+    return true;
+  }
+
+  #ended(name: string): true {
+    this.#state.storage.sql.exec("DELETE FROM activecampaign_working WHERE name = ?", name);
+    return true;
+  }
+
+  /** Starts exports, on behalf of a cron event that could not make as many requests itself. */
+  async #start(requests: StartRequest[]): Promise<number[]> {
+    const started = requests.map(async (request) => (await this.#export(request.name, "start", request)).status);
+    return (await Promise.allSettled(started)).map((result) => (result.status === "fulfilled" ? result.value : 500));
+  }
+
+  #export(name: string, path: string, body?: unknown): Promise<Response> {
+    const exports = this.#bindings["EXPORTS"] as ObjectNamespace;
+    return exports.get(exports.idFromName(name)).fetch(`https://export/${path}`, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  }
+
+  /** Wakes exports that were not heard of for long: their alarm is lost, or their worker was. */
+  async #sweep(): Promise<string[]> {
+    const before = Date.now() - STALLED_MILLIS;
+    const rows = this.#state.storage.sql.exec("SELECT name FROM activecampaign_working WHERE seen < ? ORDER BY seen LIMIT ?", before, MOST_ASKED).toArray();
+    const names = rows.map(({ name }) => String(name));
+    await Promise.allSettled(names.map((name) => this.#export(name, "wake")));
+    return names;
+  }
+
+  #clock(): Clock {
+    return new Clock(this.speed);
+  }
+
+  /** Changes the windows, and keeps them before anybody hears of it: the answer waits for the write. */
+  #change<T>(work: (pace: AccountPace) => T): T {
+    const { sql } = this.#state.storage;
+    // A crash of the core ends the windows in memory; those that were kept are the same.
+    for (let attempt = 1; ; attempt += 1) {
+      const pace = (this.#pace ??= this.#open());
+      try {
+        const result = pace.call(work);
+        sql.exec("INSERT OR REPLACE INTO activecampaign_pace (id, state) VALUES (1, ?)", pace.call((windows) => windows.state()));
+        return result;
+      } catch (error) {
+        if (!pace.isLost || attempt > 1) throw error;
+        this.#pace = undefined;
+      }
+    }
+  }
+
+  #open(): Owned<AccountPace> {
+    const [row] = this.#state.storage.sql.exec("SELECT state FROM activecampaign_pace").toArray();
+    const state = row && new Uint8Array(row["state"] as ArrayBuffer);
+    return new Owned(() => new AccountPace(state, this.#clock().now()));
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * One object an export: its run, driven by alarms in slices. The object is the lock, so no export runs twice at once;
+ * its database keeps the run, so that an object that was put away, deployed anew or killed goes on where it was.
+ */
+import { sqlStore } from "../store/sql.js";
+import type { ExportSummary, Progress, Stop } from "../types.js";
+import { Clock } from "./clock.js";
+import { databaseOf, Kept } from "./database.js";
+import { LiveRun, type Outcome, stopOf } from "./live-run.js";
+import { answer, refusal } from "./messages.js";
+import { ProgressStreams } from "./progress.js";
+import type { Bindings, ObjectNamespace, ObjectState, ObjectStorage } from "./runtime.js";
+import type { SliceLimits } from "./slices.js";
+import { type ExportStatus, isLive, type RunRecord, type StartRequest } from "./status.js";
+
+/** An alarm that fires when a slice never came to its end. */
+const WATCHDOG_MILLIS = 60_000;
+
+/** Pauses before a run that ended by something that may pass goes on: twelve times, an hour in all. */
+const RETRY_MILLIS = [1_000, 5_000, 30_000, 60_000, ...Array.from({ length: 8 }, () => 7 * 60_000)];
+
+export class ExportObject {
+  /** How many times faster than real time the clock goes; for rehearsals, the same in all objects. */
+  protected readonly speed: number = 1;
+  /** Of one slice. A free plan's invocation may make 50 requests; the rest is for its own end. */
+  protected readonly limits: SliceLimits = { requests: 40, millis: 25_000 };
+  readonly #storage: ObjectStorage;
+  readonly #bindings: Bindings;
+  readonly #kept: Kept<RunRecord>;
+  readonly #streams = new ProgressStreams();
+  #record: RunRecord | undefined;
+  #live: LiveRun | undefined;
+  #inSlice = false;
+  /** The next alarm, as far as this life of the object knows. */
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  constructor(state: ObjectState, bindings: Bindings) {
+    this.#storage = state.storage;
+    this.#bindings = bindings;
+    this.#kept = new Kept(state.storage, "export");
+    this.#record = this.#kept.get();
+    // No loss of an alarm is known; to look costs little.
+    void state.blockConcurrencyWhile(async () => {
+      if (isLive(this.#record) && (await this.#storage.getAlarm()) === null) await this.#wakeAt(Date.now());
+    });
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    switch (`${request.method} ${pathname}`) {
+      case "POST /start":
+        return this.#start((await request.json()) as StartRequest);
+      case "POST /cancel":
+        return this.#cancel();
+      case "POST /wake":
+        if (isLive(this.#record)) await this.#wakeAt(Date.now());
+        return answer(true);
+      case "GET /status":
+        return answer(this.#status());
+      case "GET /progress":
+        return this.#streams.open(this.#status());
+      case "GET /rejections":
+        return this.#rejections();
+      default:
+        return refusal(404, "not_found", "There is nothing here.", "Use the worker of this package.");
+    }
+  }
+
+  /** One slice. Never throws: the platform gives up an alarm that does so six times. */
+  async alarm(): Promise<void> {
+    this.#inSlice = true;
+    try {
+      await this.#wakeAt(Date.now() + WATCHDOG_MILLIS);
+      if (this.#record && isLive(this.#record)) await this.#slice(this.#record);
+      else await this.#storage.deleteAlarm();
+    } catch (error) {
+      // The watchdog is set; where even that failed, so would everything else.
+      console.error("activecampaign-export: a slice failed:", error instanceof Error ? error.name : typeof error);
+    } finally {
+      this.#inSlice = false;
+    }
+  }
+
+  async #slice(record: RunRecord): Promise<void> {
+    const live = (this.#live ??= this.#begin(record));
+    const due = await live.slices.run();
+    record.status = { ...record.status, status: "running", slices: (record.status.slices ?? 0) + 1 };
+    if (live.outcome) {
+      this.#live = undefined;
+      return this.#ended(record, live.outcome);
+    }
+    this.#kept.set(record);
+    const { now, sooner } = { now: Date.now(), sooner: this.#soonest };
+    this.#soonest = Number.POSITIVE_INFINITY;
+    await this.#wakeAt(Math.min(sooner, due === undefined ? now : new Clock(this.speed).real(due)));
+  }
+
+  /** The run could go on from a time that lies before the next alarm. */
+  #soonest = Number.POSITIVE_INFINITY;
+
+  #due(time: number): void {
+    this.#soonest = Math.min(this.#soonest, time);
+    if (this.#inSlice || this.#soonest >= this.#alarmAt) return;
+    const at = this.#soonest;
+    this.#soonest = Number.POSITIVE_INFINITY;
+    void this.#wakeAt(at);
+  }
+
+  async #wakeAt(time: number): Promise<void> {
+    this.#alarmAt = time;
+    await this.#storage.setAlarm(time);
+  }
+
+  async #start({ name, runKey, order, restart = false }: StartRequest): Promise<Response> {
+    if (this.#record?.runKey === runKey) return answer({ ...this.#status(), already: true });
+    if (isLive(this.#record)) return refusal(409, "run_in_progress", "A run of this export is in progress.", "Wait for it to end, or cancel it.");
+    const status: ExportStatus = { status: "running", runKey, startedAt: new Date().toISOString(), slices: 0 };
+    this.#record = { name, runKey, order, restart, status, retries: 0, cancelled: false };
+    this.#kept.set(this.#record);
+    await this.#wakeAt(Date.now());
+    return answer(this.#status(), 202);
+  }
+
+  async #cancel(): Promise<Response> {
+    const record = this.#record;
+    if (!record || !isLive(record)) return refusal(409, "not_running", "No run of this export is in progress.", "Start one, or look at the status.");
+    record.cancelled = true;
+    this.#kept.set(record);
+    this.#live?.cancel();
+    await this.#wakeAt(Date.now());
+    return answer(this.#status(), 202);
+  }
+
+  #begin(record: RunRecord): LiveRun {
+    const { name, order, restart } = record;
+    const clock = new Clock(this.speed);
+    const live = new LiveRun({
+      name, order, restart, clock,
+      stateKey: this.#stateKey(),
+      storage: this.#storage,
+      bindings: this.#bindings,
+      limits: this.limits,
+      turns: async (kinds) => (await this.#account(record, "turns", { name, kinds })) as number[],
+      throttled: async (millis) => void (await this.#account(record, "close", { millis })),
+      onProgress: (progress) => this.#progressed(record, progress),
+      onDue: (time) => this.#due(clock.real(time)),
+      onClaimed: () => {
+        record.restart = false;
+        this.#kept.set(record);
+      },
+    });
+    if (record.cancelled) live.cancel();
+    return live;
+  }
+
+  /** Made here, and kept beside what it authenticates: nothing that is rotated elsewhere may make a run's state unreadable. */
+  #stateKey(): string {
+    const kept = new Kept<string>(this.#storage, "state key");
+    const key = kept.get() ?? Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    kept.set(key);
+    return key;
+  }
+
+  /** Asks the object of the order's account. */
+  async #account({ order: { connection, definition } }: RunRecord, path: string, body: unknown): Promise<unknown> {
+    const accounts = this.#bindings["ACCOUNTS"] as ObjectNamespace;
+    const stub = accounts.get(accounts.idFromName(connection.host ?? definition.host ?? ""));
+    const response = await stub.fetch(`https://account/${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`the account's object answered ${response.status}`);
+    return response.json();
+  }
+
+  #progressed(record: RunRecord, progress: Progress): void {
+    record.status = { ...record.status, status: "running", progress };
+    this.#streams.tell(record.status);
+  }
+
+  async #ended(record: RunRecord, outcome: Outcome): Promise<void> {
+    const stop = "summary" in outcome ? outcome.summary.stop : stopOf(outcome.error);
+    const pause = RETRY_MILLIS[record.retries];
+    if (stop?.retryHelps && pause !== undefined && !record.cancelled) return this.#retry(record, stop, pause);
+    const { dueAt: _due, stop: _before, ...rest } = record.status;
+    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary) : { result: "failed" }), ...(stop ? { stop } : {}) };
+    this.#kept.set(record);
+    this.#streams.end(record.status);
+    await this.#account(record, "ended", { name: record.name }).catch(() => undefined);
+    await this.#storage.deleteAlarm();
+  }
+
+  async #retry(record: RunRecord, stop: Stop, pause: number): Promise<void> {
+    const due = Date.now() + pause / this.speed;
+    record.retries += 1;
+    record.status = { ...record.status, status: "retrying", stop, dueAt: new Date(due).toISOString() };
+    this.#kept.set(record);
+    this.#streams.tell(record.status);
+    await this.#wakeAt(due);
+  }
+
+  #status(): ExportStatus {
+    return this.#record?.status ?? { status: "never_run" };
+  }
+
+  /** The rejected rows of the run so far, one JSON object a line. */
+  #rejections(): Response {
+    const encoder = new TextEncoder();
+    const rows = sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none").rejections()[Symbol.asyncIterator]();
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { done, value } = await rows.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      },
+    });
+    return new Response(stream, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
+  }
+}
+
+function endOf({ result, rejectedByRule, omissions, stop: _stop, durationMillis: _millis, ...progress }: ExportSummary): Partial<ExportStatus> {
+  return { result, rejectedByRule, omissions, progress };
+}

@@ -1,0 +1,171 @@
+/** One run while its object is in memory: an export whose host works in slices. */
+import { ExportError } from "../errors.js";
+import { exportSegment } from "../export.js";
+import { sqlStore } from "../store/sql.js";
+import type { Claim, Commit, RunStore } from "../store/contract.js";
+import type { ExportDefinition, ExportSummary, Progress, RequestKind, Stop } from "../types.js";
+import type { Clock } from "./clock.js";
+import { databaseOf } from "./database.js";
+import { Pacer } from "./pacer.js";
+import type { Bindings, ObjectStorage } from "./runtime.js";
+import { type SliceLimits, Slices } from "./slices.js";
+import { type EdgeSource, openEdgeSource } from "./source.js";
+
+/** An export, as a worker is deployed with it: plain data. */
+export interface EdgeExport {
+  definition: ExportDefinition;
+  connection: {
+    /** Name of the secret that holds the account's key. */
+    key: string;
+    /** The account's bare hostname. Default: the definition's `host`. */
+    host?: string;
+    /** As in `Connection`. */
+    allowedHosts?: string[];
+    /** As in `Connection`; for rehearsals with `wrangler dev`. */
+    sandbox?: string;
+  };
+  source: EdgeSource;
+  /** As in `ExportOptions`. */
+  reveal?: boolean;
+}
+
+/** How a run ended: with a summary, or by an error of the host or the core. */
+export type Outcome = { summary: ExportSummary } | { error: unknown };
+
+/** What a run needs of its object. */
+export interface Surroundings {
+  name: string;
+  order: EdgeExport;
+  /** Gives up a run that has not ended, and begins anew. */
+  restart: boolean;
+  /** Authenticates the run's state. */
+  stateKey: string;
+  storage: ObjectStorage;
+  bindings: Bindings;
+  clock: Clock;
+  limits: SliceLimits;
+  /** Gives the times of turns. */
+  turns(kinds: RequestKind[]): Promise<number[]>;
+  /** The account said that there were too many. */
+  throttled(millis: number): Promise<void>;
+  onProgress(progress: Progress): void;
+  /** The run could go on from this time, and no slice was announced. */
+  onDue(time: number): void;
+  /** The run is taken up; if one was to be given up, it is. */
+  onClaimed(): void;
+}
+
+/** Without a time in its answer an account that had enough is left alone for so long; the run itself waits longer. */
+const CLOSED_MILLIS = 1_000;
+
+export class LiveRun {
+  readonly slices: Slices;
+  outcome: Outcome | undefined;
+  readonly #around: Surroundings;
+  readonly #cancel = new AbortController();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.slices = new Slices(around.clock, around.limits, around.onDue);
+    void this.#run().then((outcome) => {
+      this.outcome = outcome;
+      this.slices.end();
+    });
+  }
+
+  /** Nothing new is sent; what the account has taken is followed to its end. */
+  cancel(): void {
+    this.#cancel.abort();
+  }
+
+  async #run(): Promise<Outcome> {
+    const { name, order, bindings, clock, onProgress } = this.#around;
+    try {
+      const { key, ...connection } = order.connection;
+      const apiKey = secret(bindings, key);
+      const source = await openEdgeSource(order.source, name, bindings, this.slices);
+      const pacer = new Pacer(this.slices, clock, (kinds) => this.#around.turns(kinds));
+      const run = exportSegment({
+        connection: { ...connection, apiKey },
+        definition: order.definition,
+        source,
+        reveal: order.reveal ?? false,
+        signal: this.#cancel.signal,
+        checkpoints: { store: this.#store(), key: this.#around.stateKey },
+        host: {
+          now: () => clock.now(),
+          sleep: (millis, signal) => this.slices.until(clock.now() + millis, signal),
+          turn: (kind) => pacer.turn(kind),
+          fetch: (input, init) => this.slices.work(() => this.#fetch(input, init)),
+        },
+      });
+      for await (const event of run) if (event.type === "progress") onProgress(event.progress);
+      return { summary: await run.summary };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #fetch(input: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(input, init);
+    if (response.status === 429) {
+      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+      const millis = seconds > 0 && seconds <= 900 ? seconds * 1_000 : CLOSED_MILLIS;
+      // The others would find out by themselves, each by a refusal of its own.
+      await this.#around.throttled(millis).catch(() => undefined);
+    }
+    return response;
+  }
+
+  /** The object's own database. The object is the lock: a lease would only hold up its own next life; the fence stays. */
+  #store(): RunStore {
+    const { storage, name, restart } = this.#around;
+    const store = sqlStore(databaseOf(storage), name, { leaseMillis: 1, restart });
+    const work = <T>(call: () => Promise<T>): Promise<T> => this.slices.work(call);
+    const claimed = (claim: Claim): Claim => ({
+      fence: claim.fence,
+      ...(claim.run ? { run: claim.run } : {}),
+      ...(claim.last ? { last: claim.last } : {}),
+      ...(claim.givenUp === undefined ? {} : { givenUp: claim.givenUp }),
+      commit: (state: Commit) => work(() => claim.commit(state)),
+      crashed: () => work(() => claim.crashed()),
+      end: () => work(() => claim.end()),
+      release: () => work(() => claim.release()),
+    });
+    return {
+      claim: () =>
+        work(async () => {
+          const claim = await store.claim();
+          this.#around.onClaimed();
+          return claimed(claim);
+        }),
+    };
+  }
+}
+
+function secret(bindings: Bindings, name: string): string {
+  const value = bindings[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw new ExportError({
+    code: "secret_missing",
+    category: "credentials",
+    message: `The worker has no secret "${name}".`,
+    remedy: `Set it with \`wrangler secret put ${name}\`, and start the export again.`,
+    retryHelps: false,
+  });
+}
+
+/** What an error says, without what it may hold. */
+export function stopOf(error: unknown): Stop {
+  if (error instanceof ExportError) {
+    const { code, category, message, remedy, retryHelps, issues } = error;
+    return { code, category, message, remedy, retryHelps, ...(issues.length > 0 ? { issues: [...issues] } : {}) };
+  }
+  return {
+    code: "host_failed",
+    category: "misuse",
+    message: `The run ended by an error of its host (${error instanceof Error ? error.name : typeof error}).`,
+    remedy: "Look into the worker's log; the run goes on by itself, and from where it was when it is started again.",
+    retryHelps: true,
+  };
+}

@@ -1,0 +1,138 @@
+/** Sources at the edge: read in ranges, so that a run that goes on begins where it was. */
+import { ExportError } from "../errors.js";
+import type { Source } from "../types.js";
+import type { Bindings, Bucket } from "./runtime.js";
+import type { Slices } from "./slices.js";
+
+/** Where the profiles of an export are. */
+export type EdgeSource =
+  /** An object in R2; `bucket` is the name of the binding, `SOURCES` when left out. */
+  | { r2: string; bucket?: string }
+  /** An `https` address. Read in ranges where the server gives them, else from its start each time. */
+  | { url: string }
+  /** What was uploaded to the worker for this export. */
+  | { upload: true; bucket?: string };
+
+/** Bytes of one range: a request, and memory while it is read. */
+const RANGE_BYTES = 512 * 1024;
+
+/** Opens a source; every request takes a permit of the slice. */
+export async function openEdgeSource(source: EdgeSource, name: string, bindings: Bindings, slices: Slices): Promise<Source> {
+  if ("url" in source) return openUrl(source.url, slices);
+  return openObject(bucketOf(source.bucket, bindings), "upload" in source ? uploadKey(name) : source.r2, slices);
+}
+
+/** Where an upload for an export is kept. */
+export function uploadKey(name: string): string {
+  return `activecampaign-export/uploads/${name}`;
+}
+
+/** A binding of R2 by its name. */
+export function bucketOf(name = "SOURCES", bindings: Bindings): Bucket {
+  const bucket = bindings[name] as Partial<Bucket> | undefined;
+  if (typeof bucket?.head === "function") return bucket as Bucket;
+  throw failed(`The worker has no R2 binding "${name}".`, "Add it to r2_buckets of the worker's settings, and deploy.", "settings");
+}
+
+async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<Source> {
+  await slices.permit();
+  const found = await slices.work(() => bucket.head(key));
+  if (found === null) throw failed("The source is not in its bucket.", "Put it there, and start the export again.");
+  const { size, etag } = found;
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    await slices.permit();
+    return slices.work(async () => {
+      // Never a part of another file: what was settled was of this one.
+      const part = await bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
+      if (!part?.arrayBuffer) throw changed();
+      return new Uint8Array(await part.arrayBuffer());
+    });
+  };
+  return { sizeBytes: size, data: (offset) => ranges(read, offset, size) };
+}
+
+async function* ranges(read: (offset: number, length: number) => Promise<Uint8Array>, offset: number, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = offset; at < size; ) {
+    const part = await read(at, Math.min(RANGE_BYTES, size - at));
+    if (part.byteLength === 0) throw changed();
+    yield part;
+    at += part.byteLength;
+  }
+}
+
+/** What a server said of an address. */
+interface Found {
+  /** Bytes in all, when the server gives ranges. */
+  size?: number;
+  /** Stands for this version of it. */
+  version?: string;
+}
+
+async function openUrl(address: string, slices: Slices): Promise<Source> {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol !== "https:") throw failed("The source is no https address.", "Give an address that begins with https://.", "settings");
+  const { size, version } = await look(url.href, slices);
+  if (size === undefined || version === undefined) return { data: wholeOf(url.href, slices) };
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    await slices.permit();
+    return slices.work(async () => {
+      const response = await get(url.href, { range: `bytes=${offset}-${offset + length - 1}`, "if-match": version });
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (response.status !== 206 || versionOf(response) !== version || bytes.byteLength > length) throw changed();
+      return bytes;
+    });
+  };
+  return { sizeBytes: size, data: (offset) => ranges(read, offset, size) };
+}
+
+/** Asks for the first byte: the answer tells whether there are ranges, how long it is, and which version. */
+async function look(address: string, slices: Slices): Promise<Found> {
+  await slices.permit();
+  return slices.work(async () => {
+    const response = await get(address, { range: "bytes=0-0" });
+    await response.body?.cancel();
+    if (response.status !== 206) return {};
+    const size = Number(/^bytes 0-0\/(\d+)$/u.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
+    const version = versionOf(response);
+    return Number.isSafeInteger(size) && version !== undefined ? { size, version } : {};
+  });
+}
+
+/** A strong tag: of a weak one the bytes may differ. */
+function versionOf(response: Response): string | undefined {
+  const tag = response.headers.get("etag");
+  return tag !== null && !tag.startsWith("W/") ? tag : undefined;
+}
+
+async function* wholeOf(address: string, slices: Slices): AsyncGenerator<Uint8Array> {
+  await slices.permit();
+  const response = await slices.work(() => get(address, {}));
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await slices.work(() => reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function get(address: string, headers: Record<string, string>): Promise<Response> {
+  // Compressed bytes have other ranges.
+  const response = await fetch(address, { headers: { ...headers, "accept-encoding": "identity" } });
+  if (response.status === 412) throw changed();
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw failed(`The server of the source answered ${response.status}.`, "Make it readable at its address, and start the export again.", "source", response.status >= 500 || response.status === 429);
+}
+
+function changed(): ExportError {
+  return failed("The source was changed while it was being read.", "Leave it as it is until the run has ended; to send the new one, start the export anew.");
+}
+
+function failed(message: string, remedy: string, category: "source" | "settings" = "source", retryHelps = false): ExportError {
+  return new ExportError({ code: "source_failed", category, message, remedy, retryHelps });
+}

@@ -1,0 +1,133 @@
+/** The worker around the objects: a small HTTP interface, and what the cron trigger does. */
+import { Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { checkDefinition } from "../definition.js";
+import { ExportError } from "../errors.js";
+import { MOST_ASKED } from "./account-object.js";
+import type { EdgeExport } from "./live-run.js";
+import { answer, refusal } from "./messages.js";
+import type { Bindings, CronEvent, ObjectNamespace } from "./runtime.js";
+import { bucketOf, uploadKey } from "./source.js";
+import type { StartRequest } from "./status.js";
+import { store } from "./upload.js";
+
+/** An export, and the cron trigger that starts it. */
+export interface WorkerExport extends EdgeExport {
+  /** One of the triggers in the worker's settings, letter for letter. Its runs give up whatever a run before left. */
+  cron?: string;
+}
+
+export interface ExportWorkerOptions {
+  /** The exports by name, or what gives them. */
+  exports: Record<string, WorkerExport> | ((bindings: Bindings) => Record<string, WorkerExport> | Promise<Record<string, WorkerExport>>);
+  /** Name of the secret that callers send as `Authorization: Bearer`. Default: `EXPORT_TOKEN`. */
+  token?: string;
+}
+
+export interface ExportWorker {
+  fetch(request: Request, bindings: Bindings): Promise<Response>;
+  scheduled(event: CronEvent, bindings: Bindings): Promise<void>;
+}
+
+/** A worker that starts, cancels and shows exports, and starts them by cron. */
+export function exportWorker({ exports, token = "EXPORT_TOKEN" }: ExportWorkerOptions): ExportWorker {
+  const all = async (bindings: Bindings): Promise<Map<string, WorkerExport>> => new Map(Object.entries(typeof exports === "function" ? await exports(bindings) : exports));
+  const app = routes(all, token);
+  return {
+    fetch: async (request, bindings) => app.fetch(request, bindings),
+    scheduled: async (event, bindings) => scheduled(event, bindings, await all(bindings)),
+  };
+}
+
+interface Environment {
+  Bindings: Bindings;
+  Variables: { found: WorkerExport; ask(path: string, init?: RequestInit): Promise<Response> };
+}
+
+function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>, token: string): Hono<Environment> {
+  const app = new Hono<Environment>();
+  app.use(async (context, next) => {
+    const wanted = context.env[token];
+    if (typeof wanted !== "string" || wanted.length < 16) {
+      return refusal(503, "token_missing", `The worker has no secret "${token}" of 16 characters or more.`, `Set it with \`wrangler secret put ${token}\`.`);
+    }
+    const given = /^Bearer (.+)$/u.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
+    if (!(await sameSecret(given, wanted))) return refusal(401, "not_authorized", "The request carries no valid token.", "Send it as Authorization: Bearer.");
+    return next();
+  });
+  app.use("/exports/:name/*", async (context, next) => {
+    const name = context.req.param("name");
+    const found = (await all(context.env)).get(name);
+    if (!found) return refusal(404, "no_such_export", "The worker has no export of this name.", "Name one of those it was deployed with.");
+    const objects = context.env["EXPORTS"] as ObjectNamespace;
+    context.set("found", found);
+    context.set("ask", (path, init) => objects.get(objects.idFromName(name)).fetch(`https://export/${path}`, init));
+    return next();
+  });
+  app.get("/exports", async (context) => context.json([...(await all(context.env)).keys()]));
+  app.post("/exports/:name/start", async (context) => {
+    const given = await context.req.json().catch(() => ({}));
+    const options = startOptions(given);
+    if (!options) return refusal(400, "bad_request", "The body is not as it should be.", 'Send nothing, or {"runKey": "text", "restart": true}.');
+    const order = context.get("found");
+    const issues = checkDefinition(order.definition, undefined, order.connection?.allowedHosts);
+    if (issues.length > 0) return answer({ title: "settings", status: 422, code: "settings", detail: "The definition is wrong.", issues }, 422);
+    const request: StartRequest = { name: context.req.param("name"), runKey: crypto.randomUUID(), ...options, order };
+    return context.get("ask")("start", { method: "POST", body: JSON.stringify(request) });
+  });
+  app.post("/exports/:name/cancel", (context) => context.get("ask")("cancel", { method: "POST" }));
+  for (const path of ["status", "progress", "rejections"]) app.get(`/exports/:name/${path}`, (context) => context.get("ask")(path));
+  app.put("/exports/:name/source", async (context) => {
+    const { source } = context.get("found");
+    if (!("upload" in source)) return refusal(409, "no_upload", "This export does not read an upload.", 'Define its source as {"upload": true}.');
+    const { status } = (await (await context.get("ask")("status")).json()) as { status: string };
+    if (status === "running" || status === "retrying") return refusal(409, "run_in_progress", "A run of this export reads the last upload.", "Wait for it to end, or cancel it.");
+    if (context.req.raw.body === null) return refusal(400, "empty_source", "The request has no body.", "Send the file as the body.");
+    return answer({ sizeBytes: await store(bucketOf(source.bucket, context.env), uploadKey(context.req.param("name")), context.req.raw.body) });
+  });
+  app.notFound(() => refusal(404, "not_found", "There is nothing here.", "See the package's README for the paths."));
+  app.onError((error) => {
+    if (error instanceof ExportError) return refusal(500 as ContentfulStatusCode, error.code, error.message, error.remedy);
+    console.error("activecampaign-export: a request failed:", error.name);
+    return refusal(500, "failed", "The request could not be answered.", "Try again; look into the worker's log.");
+  });
+  return app;
+}
+
+function startOptions(given: unknown): { runKey?: string; restart?: boolean } | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  const { runKey, restart, ...rest } = given as Record<string, unknown>;
+  if (Object.keys(rest).length > 0) return undefined;
+  if (runKey !== undefined && (typeof runKey !== "string" || runKey === "" || runKey.length > 200)) return undefined;
+  if (restart !== undefined && typeof restart !== "boolean") return undefined;
+  return { ...(runKey === undefined ? {} : { runKey }), ...(restart === undefined ? {} : { restart }) };
+}
+
+/** Hashes have one length and say nothing of where they differ. */
+async function sameSecret(given: string, wanted: string): Promise<boolean> {
+  const hash = async (text: string): Promise<Uint8Array> => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const [one, other] = [await hash(given), await hash(wanted)];
+  return one.reduce((difference, byte, at) => difference | (byte ^ (other[at] ?? 0)), 0) === 0;
+}
+
+/** Starts what is due, and has each account look for exports that have stalled. One request an account: an event may make few. */
+async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings, exports: Map<string, WorkerExport>): Promise<void> {
+  const accounts = new Map<string, StartRequest[]>();
+  for (const [name, { cron: own, ...order }] of exports) {
+    const host = order.connection.host ?? order.definition.host ?? "";
+    const due = accounts.get(host) ?? [];
+    accounts.set(host, due);
+    if (own === cron) due.push({ name, runKey: `cron-${scheduledTime}`, order, restart: true });
+  }
+  const objects = bindings["ACCOUNTS"] as ObjectNamespace;
+  const ask = async (host: string, path: string, body?: unknown): Promise<void> => {
+    await objects.get(objects.idFromName(host)).fetch(`https://account/${path}`, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  };
+  const asked: Promise<void>[] = [];
+  for (const [host, due] of accounts) {
+    for (let at = 0; at < due.length; at += MOST_ASKED) asked.push(ask(host, "start", due.slice(at, at + MOST_ASKED)));
+    if (due.length === 0) asked.push(ask(host, "sweep"));
+  }
+  const failed = (await Promise.allSettled(asked)).filter(({ status }) => status === "rejected").length;
+  if (failed > 0) console.error(`activecampaign-export: ${failed} of ${asked.length} accounts could not be asked`);
+}
