@@ -9,7 +9,7 @@ import { databaseOf } from "./database.js";
 import { Pacer } from "./pacer.js";
 import type { Bindings, ObjectStorage } from "./runtime.js";
 import { type SliceLimits, Slices } from "./slices.js";
-import { type EdgeSource, openEdgeSource } from "./source.js";
+import { changed, type EdgeSource, openEdgeSource } from "./source.js";
 
 /** An export, as a worker is deployed with it: plain data. */
 export interface EdgeExport {
@@ -51,6 +51,9 @@ export interface Surroundings {
   onProgress(progress: Progress): void;
   /** The run could go on from this time, and no slice was announced. */
   onDue(time: number): void;
+  /** The version of the source that the run began with, where it was told. */
+  version: string | undefined;
+  onOpened(version: string): void;
   /** The run is taken up; if one was to be given up, it is. */
   onClaimed(): void;
 }
@@ -83,7 +86,10 @@ export class LiveRun {
     try {
       const { key, ...connection } = order.connection;
       const apiKey = secret(bindings, key);
-      const source = await openEdgeSource(order.source, name, bindings, this.slices);
+      const { source, version } = await openEdgeSource(order.source, name, bindings, this.slices);
+      const { version: before } = this.#around;
+      if (before !== undefined && version !== before) throw changed();
+      if (version !== undefined) this.#around.onOpened(version);
       const pacer = new Pacer(this.slices, clock, (kinds) => this.#around.turns(kinds));
       const run = exportSegment({
         connection: { ...connection, apiKey },
@@ -100,7 +106,10 @@ export class LiveRun {
         },
       });
       for await (const event of run) if (event.type === "progress") onProgress(event.progress);
-      return { summary: await run.summary };
+      const summary = await run.summary;
+      // What the source says of itself, rather than that it broke off.
+      const { cause } = (summary.stop ?? {}) as { cause?: unknown };
+      return { summary: cause instanceof ExportError ? { ...summary, stop: stopOf(cause) } : summary };
     } catch (error) {
       return { error };
     }

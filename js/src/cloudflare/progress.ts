@@ -31,7 +31,7 @@ export class ProgressStreams {
   }
 
   end(status: ExportStatus): void {
-    for (const watcher of [...this.#watchers]) {
+    for (const watcher of this.#watchers) {
       send(watcher, status);
       this.#close(watcher);
     }

@@ -45,7 +45,7 @@ export class Slices {
       while (this.#permits > 0 && this.#queue.length > 0) this.#grant();
       const now = this.#clock.now();
       // Timers may have been lost with whatever event they were set in.
-      for (const [wake, time] of [...this.#sleepers]) if (time <= now) wake();
+      for (const [wake, time] of this.#sleepers) if (time <= now) wake();
       this.#check();
     });
     this.#close = undefined;

@@ -16,8 +16,14 @@ export type EdgeSource =
 /** Bytes of one range: a request, and memory while it is read. */
 const RANGE_BYTES = 512 * 1024;
 
+/** A source, and which version of it this is, where that is told. */
+export interface Opened {
+  source: Source;
+  version?: string;
+}
+
 /** Opens a source; every request takes a permit of the slice. */
-export async function openEdgeSource(source: EdgeSource, name: string, bindings: Bindings, slices: Slices): Promise<Source> {
+export async function openEdgeSource(source: EdgeSource, name: string, bindings: Bindings, slices: Slices): Promise<Opened> {
   if ("url" in source) return openUrl(source.url, slices);
   return openObject(bucketOf(source.bucket, bindings), "upload" in source ? uploadKey(name) : source.r2, slices);
 }
@@ -34,7 +40,7 @@ export function bucketOf(name = "SOURCES", bindings: Bindings): Bucket {
   throw failed(`The worker has no R2 binding "${name}".`, "Add it to r2_buckets of the worker's settings, and deploy.", "settings");
 }
 
-async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<Source> {
+async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<Opened> {
   await slices.permit();
   const found = await slices.work(() => bucket.head(key));
   if (found === null) throw failed("The source is not in its bucket.", "Put it there, and start the export again.");
@@ -48,7 +54,7 @@ async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<
       return new Uint8Array(await part.arrayBuffer());
     });
   };
-  return { sizeBytes: size, data: (offset) => ranges(read, offset, size) };
+  return { source: { sizeBytes: size, data: (offset) => ranges(read, offset, size) }, version: etag };
 }
 
 async function* ranges(read: (offset: number, length: number) => Promise<Uint8Array>, offset: number, size: number): AsyncGenerator<Uint8Array> {
@@ -68,11 +74,11 @@ interface Found {
   version?: string;
 }
 
-async function openUrl(address: string, slices: Slices): Promise<Source> {
+async function openUrl(address: string, slices: Slices): Promise<Opened> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== "https:") throw failed("The source is no https address.", "Give an address that begins with https://.", "settings");
   const { size, version } = await look(url.href, slices);
-  if (size === undefined || version === undefined) return { data: wholeOf(url.href, slices) };
+  if (size === undefined || version === undefined) return { source: { data: wholeOf(url.href, slices) } };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     await slices.permit();
     return slices.work(async () => {
@@ -82,7 +88,7 @@ async function openUrl(address: string, slices: Slices): Promise<Source> {
       return bytes;
     });
   };
-  return { sizeBytes: size, data: (offset) => ranges(read, offset, size) };
+  return { source: { sizeBytes: size, data: (offset) => ranges(read, offset, size) }, version };
 }
 
 /** Asks for the first byte: the answer tells whether there are ranges, how long it is, and which version. */
@@ -129,7 +135,8 @@ async function get(address: string, headers: Record<string, string>): Promise<Re
   throw failed(`The server of the source answered ${response.status}.`, "Make it readable at its address, and start the export again.", "source", response.status >= 500 || response.status === 429);
 }
 
-function changed(): ExportError {
+/** What was settled was of another version. */
+export function changed(): ExportError {
   return failed("The source was changed while it was being read.", "Leave it as it is until the run has ended; to send the new one, start the export anew.");
 }
 

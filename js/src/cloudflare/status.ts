@@ -36,6 +36,8 @@ export interface StartRequest {
 /** What an object keeps of its run, beside the run's own state. */
 export interface RunRecord extends Required<StartRequest> {
   status: ExportStatus;
+  /** Of the source that the run began with. */
+  version?: string;
   /** Times that it ended by something that may pass. */
   retries: number;
   cancelled: boolean;

@@ -66,8 +66,7 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   });
   app.get("/exports", async (context) => context.json([...(await all(context.env)).keys()]));
   app.post("/exports/:name/start", async (context) => {
-    const given = await context.req.json().catch(() => ({}));
-    const options = startOptions(given);
+    const options = startOptions(await context.req.text());
     if (!options) return refusal(400, "bad_request", "The body is not as it should be.", 'Send nothing, or {"runKey": "text", "restart": true}.');
     const order = context.get("found");
     const issues = checkDefinition(order.definition, undefined, order.connection?.allowedHosts);
@@ -94,13 +93,22 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   return app;
 }
 
-function startOptions(given: unknown): { runKey?: string; restart?: boolean } | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
+function startOptions(body: string): { runKey?: string; restart?: boolean } | undefined {
+  const given: unknown = body.trim() === "" ? {} : parsed(body);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
   const { runKey, restart, ...rest } = given as Record<string, unknown>;
   if (Object.keys(rest).length > 0) return undefined;
   if (runKey !== undefined && (typeof runKey !== "string" || runKey === "" || runKey.length > 200)) return undefined;
   if (restart !== undefined && typeof restart !== "boolean") return undefined;
   return { ...(runKey === undefined ? {} : { runKey }), ...(restart === undefined ? {} : { restart }) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hashes have one length and say nothing of where they differ. */
