@@ -25,7 +25,9 @@ export class Slices {
   #permits = 0;
   #working = 0;
   #close: ((due: number | undefined) => void) | undefined;
-  #checking = false;
+  #over = 0;
+  /** The one timer: for the nearest time, or for a look at what is left to do. */
+  #timer = new AbortController();
   #ended = false;
 
   constructor(clock: Clock, limits: SliceLimits, onDue: (time: number) => void) {
@@ -37,19 +39,16 @@ export class Slices {
   /** One slice; gives the time from which the next one has something to do, `undefined` when the run has ended. */
   async run(): Promise<number | undefined> {
     if (this.#ended) return undefined;
-    const over = new AbortController();
     const due = await new Promise<number | undefined>((resolve) => {
       this.#close = resolve;
+      this.#over = this.#clock.now() + this.#limits.millis;
       this.#permits = this.#limits.requests;
-      void this.#clock.sleep(this.#limits.millis, over.signal).then(() => resolve(this.#clock.now()));
       while (this.#permits > 0 && this.#queue.length > 0) this.#grant();
-      const now = this.#clock.now();
-      // Timers may have been lost with whatever event they were set in.
-      for (const [wake, time] of this.#sleepers) if (time <= now) wake();
-      this.#check();
+      this.#look();
     });
     this.#close = undefined;
-    over.abort();
+    // A timer that outlives the event it was set in may never fire, and hold up those set later.
+    this.#timer.abort();
     return due;
   }
 
@@ -68,8 +67,7 @@ export class Slices {
     }
     return new Promise((resolve) => {
       this.#queue.push(resolve);
-      if (this.#close) this.#check();
-      else this.#onDue(this.#clock.now());
+      this.#later(this.#clock.now());
     });
   }
 
@@ -80,7 +78,7 @@ export class Slices {
       return await work();
     } finally {
       this.#working -= 1;
-      this.#check();
+      if (this.#close && this.#working === 0) this.#look();
     }
   }
 
@@ -88,19 +86,14 @@ export class Slices {
   until(time: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted || time <= this.#clock.now()) return Promise.resolve();
     return new Promise((resolve) => {
-      const over = new AbortController();
       const wake = (): void => {
         if (!this.#sleepers.delete(wake)) return;
-        over.abort();
         signal?.removeEventListener("abort", wake);
         resolve();
-        this.#check();
       };
       this.#sleepers.set(wake, time);
       signal?.addEventListener("abort", wake);
-      void this.#clock.sleep(time - this.#clock.now(), over.signal).then(wake);
-      if (this.#close) this.#check();
-      else this.#onDue(time);
+      this.#later(time);
     });
   }
 
@@ -109,17 +102,47 @@ export class Slices {
     this.#queue.shift()?.();
   }
 
-  /** Ends the slice when there is nothing to wait for that is near. Later: what was resolved just now goes on first. */
-  #check(): void {
-    if (this.#checking || !this.#close || this.#working > 0) return;
-    this.#checking = true;
-    setTimeout(() => {
-      this.#checking = false;
-      if (!this.#close || this.#working > 0) return;
-      if (this.#queue.length > 0) return this.#close(this.#clock.now());
-      const due = Math.min(...this.#sleepers.values());
-      // Nothing at all: the run is in its own code, or in a wait that nobody told of; the limit ends that.
-      if (Number.isFinite(due) && due - this.#clock.now() > SHORT_MILLIS) this.#close(due);
-    }, 0);
+  /** Something waits, and could go on from a time. */
+  #later(time: number): void {
+    if (this.#close) this.#look();
+    else this.#onDue(time);
+  }
+
+  /** Wakes what is due, ends the slice when nothing is near, and else looks again: at once, when nothing is known to work. */
+  #look(): void {
+    this.#timer.abort();
+    const timer = new AbortController();
+    this.#timer = timer;
+    const now = this.#clock.now();
+    for (const [wake, time] of this.#sleepers) if (time <= now) wake();
+    const nearest = Math.min(...this.#sleepers.values(), this.#over);
+    // What was resolved just now goes on before the timer fires, and may work or wait again.
+    void this.#clock.sleep(this.#working === 0 ? 0 : nearest - now, timer.signal).then(() => {
+      if (timer.signal.aborted || !this.#close) return;
+      const due = this.#due();
+      if (due === undefined) this.#lookAt(timer);
+      else this.#close(due);
+    });
+  }
+
+  /** Stays until the next time that is near. */
+  #lookAt(timer: AbortController): void {
+    const nearest = Math.min(...this.#sleepers.values(), this.#over);
+    const now = this.#clock.now();
+    if (nearest <= now) return this.#look();
+    void this.#clock.sleep(nearest - now, timer.signal).then(() => {
+      if (!timer.signal.aborted && this.#close) this.#look();
+    });
+  }
+
+  /** When to go on, if this slice is to end. */
+  #due(): number | undefined {
+    const now = this.#clock.now();
+    if (now >= this.#over) return now;
+    if (this.#working > 0) return undefined;
+    if (this.#queue.length > 0) return now;
+    const nearest = Math.min(...this.#sleepers.values());
+    // Nothing at all: the run is in its own code, or in a wait that nobody told of; the limit ends that.
+    return Number.isFinite(nearest) && nearest - now > SHORT_MILLIS ? nearest : undefined;
   }
 }
