@@ -9,6 +9,7 @@ import { table } from "../../bench/table.mjs";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { chromiumPath } from "../kit/chromium.mjs";
 import { runChromium } from "./browser.mjs";
+import { runExamples } from "./examples.mjs";
 import { runNodeLike } from "./node-like.mjs";
 import { broken, prepare } from "./runner.mjs";
 import { runWorkerd } from "./workerd.mjs";
@@ -33,6 +34,7 @@ function hosts() {
     [`workerd ${versionOf("workerd")}, bundled`, () => runWorkerd({ app, how: "bundled" })],
     [`${chromium}, import map`, () => runChromium({ app, how: "plain" })],
     [`${chromium}, Vite ${versionOf("vite")}`, () => runChromium({ app, how: "vite" })],
+    ["Examples for Node, Deno, Chromium", () => runExamples({ app, deno: installed.deno })],
   ];
 }
 
