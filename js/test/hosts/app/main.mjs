@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { folders } from "./folders.mjs";
+import { fileCheck, folders } from "./folders.mjs";
 import { memoryPlaces, runChecks, slimSuite, suite } from "./suite.js";
 
 const [what, origin, report] = process.argv.slice(2);
@@ -13,7 +13,7 @@ async function checks() {
     return slimSuite({ slim: await import("activecampaign-export/slim"), module, compiles: true, origin });
   }
   const api = await import("activecampaign-export");
-  return suite({ api, sandbox: await import("activecampaign-export/sandbox"), stores: [folders(api.fileStore), memoryPlaces], origin });
+  return [fileCheck(api), ...suite({ api, sandbox: await import("activecampaign-export/sandbox"), stores: [folders(api.fileStore), memoryPlaces], origin })];
 }
 
 writeFileSync(report, JSON.stringify(await runChecks(await checks())));
