@@ -17,3 +17,4 @@ instantiateSync(readModule());
 export * from "../index.js";
 export { fileSource } from "../node/file.js";
 export { fileStore, type FileStore, type FileStoreOptions } from "../node/file-store.js";
+export { sqliteStore, type SqliteStore } from "../node/sqlite.js";

@@ -11,12 +11,10 @@ import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, truncate, 
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ExportError } from "../errors.js";
-import type { Claim, Commit, RunStore, StoredRun } from "../store/contract.js";
+import { damaged, requireFewCrashes } from "../store/common.js";
+import type { Claim, Commit, ReadableStore, StoredRun } from "../store/contract.js";
 import type { Rejection } from "../types.js";
 import { isCode, Lease } from "./lease.js";
-
-/** Crashes of the core over one run after which it is not tried again without being asked to. */
-const MOST_CRASHES = 3;
 
 export interface FileStoreOptions {
   /** Gives up a run that has not ended, and begins anew. */
@@ -24,12 +22,7 @@ export interface FileStoreOptions {
 }
 
 /** A folder that keeps a run. */
-export interface FileStore extends RunStore {
-  /** Whether a run is kept that has not ended. */
-  unfinished(): Promise<boolean>;
-  /** The rejected profiles of the run so far, as they are stored, first to last; of the last run once it has ended. */
-  rejections(): AsyncIterable<Rejection>;
-}
+export type FileStore = ReadableStore;
 
 interface State {
   logBytes: number;
@@ -65,7 +58,7 @@ async function claimFolder(directory: string, { restart = false }: FileStoreOpti
   const lease = await Lease.take(directory);
   try {
     if (restart) await giveUp(directory);
-    await requireFewCrashes(directory);
+    requireFewCrashes(await crashes(directory));
     return await FolderClaim.open(directory, lease, restart);
   } catch (error) {
     await lease.release().catch(() => undefined);
@@ -121,7 +114,7 @@ class FolderClaim implements Claim {
     const { logBytes, rejectedBytes, rejectedRows, checkpoint } = await readState(directory, before);
     const log = await readStart(join(directory, `log.${before}`), logBytes);
     const rejected = await readStart(join(directory, `rejected.${before}`), rejectedBytes);
-    if (countRows(rejected) !== rejectedRows) throw damaged();
+    if (countRows(rejected) !== rejectedRows) throw damaged("folder");
     await writeFile(own("log"), log, { mode: 0o600 });
     await writeFile(own("rejected"), rejected, { mode: 0o600 });
     return claim({ rejectedRows, run: { checkpoint: new Uint8Array(Buffer.from(checkpoint, "base64")), log: new Uint8Array(log) }, rejectedBytes });
@@ -207,18 +200,6 @@ async function giveUp(directory: string): Promise<void> {
   await rm(join(directory, "crashes"), { force: true });
 }
 
-async function requireFewCrashes(directory: string): Promise<void> {
-  const count = await crashes(directory);
-  if (count < MOST_CRASHES) return;
-  throw new ExportError({
-    code: "core_crashes",
-    category: "misuse",
-    message: `The core has crashed ${count} times over this run.`,
-    remedy: "Report the place that the crash named. To try once more, start the run anew.",
-    retryHelps: false,
-  });
-}
-
 async function crashes(directory: string): Promise<number> {
   const text = await readIfThere(join(directory, "crashes"));
   return text ? Number(new TextDecoder().decode(text)) || 0 : 0;
@@ -242,17 +223,7 @@ function parseState(bytes: Uint8Array): State {
   } catch {
     // Said below.
   }
-  throw damaged();
-}
-
-function damaged(): ExportError {
-  return new ExportError({
-    code: "state_unreadable",
-    category: "checkpoint",
-    message: "The stored state of this run is damaged.",
-    remedy: "Restore the folder from a copy, or start the run anew.",
-    retryHelps: false,
-  });
+  throw damaged("folder");
 }
 
 /** How many rejected rows there are; none when one of them is no row. */
@@ -283,7 +254,7 @@ function notStored(error: unknown): unknown {
 /** The bytes that a state counts on; what a dead owner left behind them is passed over. */
 async function readStart(path: string, length: number): Promise<Uint8Array> {
   const bytes = await readIfThere(path);
-  if ((bytes?.byteLength ?? 0) < length) throw damaged();
+  if ((bytes?.byteLength ?? 0) < length) throw damaged("folder");
   return (bytes ?? new Uint8Array()).subarray(0, length);
 }
 

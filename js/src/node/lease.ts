@@ -10,10 +10,8 @@ import { link, open, readFile, readdir, rename, rm, stat, utimes, writeFile } fr
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ExportError } from "../errors.js";
+import { inProgress, LEASE_MILLIS } from "../store/common.js";
 
-/** More than twice as long as a request may take (60 s), so that at most one overlaps a takeover. */
-export const LEASE_MILLIS = 150_000;
 const TOUCH_MILLIS = 20_000;
 
 interface Owner {
@@ -132,13 +130,7 @@ async function requireGone(directory: string, fence: number): Promise<void> {
   const expired = Date.now() - touched > LEASE_MILLIS;
   if (owner.released === true || expired || surelyDead(owner)) return;
   const who = owner.pid === undefined ? "Another process" : `Process ${owner.pid}`;
-  throw new ExportError({
-    code: "run_in_progress",
-    category: "checkpoint",
-    message: `${who} is working on this run.`,
-    remedy: "Wait for it to end. If it is gone, the run can be taken over two and a half minutes after it was last alive.",
-    retryHelps: true,
-  });
+  throw inProgress(who, "two and a half minutes after it was last alive");
 }
 
 /** A file that is empty yet is somebody's who has just begun. */

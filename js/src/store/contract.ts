@@ -55,6 +55,27 @@ export interface RunStore {
   claim(): Promise<Claim>;
 }
 
+/** A store that shows what it keeps. */
+export interface ReadableStore extends RunStore {
+  /** Whether a run is kept that has not ended. */
+  unfinished(): Promise<boolean>;
+  /** The rejected profiles of the run so far, as they are stored, first to last; of the last run once it has ended. */
+  rejections(): AsyncIterable<Rejection>;
+}
+
+/** What the stores take whose owners are known by a lease. */
+export interface LeaseOptions {
+  /**
+   * How long an owner that stores nothing counts as alive, in milliseconds. Every state that is stored renews it.
+   * Default: 150,000, more than twice as long as a request may take, so that at most one overlaps a takeover.
+   */
+  leaseMillis?: number;
+  /** Gives up a run that has not ended, and begins anew. */
+  restart?: boolean;
+  /** Milliseconds since the Unix epoch. Default: this host's clock. */
+  now?: () => number;
+}
+
 /** How a run is kept. */
 export interface Checkpoints {
   store: RunStore;
