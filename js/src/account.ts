@@ -39,7 +39,7 @@ async function discover(
   tags: boolean,
 ): Promise<{ account?: Account; stop?: Stop }> {
   const host = hostOf(given);
-  const { origin, send } = connect(connection, undefined, host.fetch);
+  const { origin, send, blame } = connect(connection, undefined, host.fetch);
   const timer = new Timer(host.sleep);
   const core = {
     account: origin,
@@ -52,7 +52,9 @@ async function discover(
     signal: undefined,
   };
   try {
-    return await run((wake) => startDiscovery(core, wake, tags, true, host.seed()));
+    const { account, stop } = await run<{ account?: Account; stop?: Stop }>((wake) => startDiscovery(core, wake, tags, true, host.seed()));
+    const why = blame(stop);
+    return { ...(account ? { account } : {}), ...(why ? { stop: why } : {}) };
   } finally {
     timer.stop();
   }

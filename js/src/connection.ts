@@ -1,78 +1,34 @@
-/**
- * The only place that holds the key: it wraps the host's `fetch`, builds the address on the bound host, and
- * gives the core a plain answer in which neither host nor key occurs.
- */
+/** Where an account is reached: by its host and its key, or through a relay. */
 import { checkHostname } from "./core.js";
 import { guarded } from "./engine.js";
 import { ExportError } from "./errors.js";
-import type { Category, Connection, ExportDefinition, Host } from "./types.js";
-
-/** An answer as the core takes it; without a status, none came. */
-export interface Answer {
-  status?: number;
-  retryAfter?: string;
-  body?: Uint8Array;
-  /** Whether a request without an answer surely never left. */
-  unsent?: boolean;
-}
+import { relayed } from "./relayed.js";
+import type { Connection, ExportDefinition, Host, Stop } from "./types.js";
+import { checkKey, fault, sandboxOrigin, type Send, sendWithKey } from "./wire.js";
 
 /** An account that requests can be sent to. */
 export interface Connected {
   /** Where it is; stands for the account. */
   origin: string;
   send: Send;
+  /** Names a relay's refusal as the reason of a stop. */
+  blame(stop: Stop | undefined): Stop | undefined;
 }
-
-/** Sends a request below the account's host. */
-export type Send = (method: string, path: string, body: Uint8Array | undefined) => Promise<Answer>;
-
-/** The whole of a request, its answer included, may take this long. */
-const REQUEST_MILLIS = 60_000;
-
-/** Bytes read of one answer: `MAX_ANSWER_BYTES` of the core's limits. */
-const ANSWER_BYTES = 2 * 1024 * 1024;
-
-/** Failures of Node's sockets and name look-ups before a byte of the request could leave. */
-const UNSENT = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
 
 /** Checks host and key and wraps `fetch`. Throws an `ExportError` when either is wrong. */
 export function connect(connection: Connection, definition: ExportDefinition | undefined, fetch: Host["fetch"]): Connected {
-  const origin = originOf(connection, definition);
+  const { host, origin } = accountOf(connection, definition);
+  if (connection.relay !== undefined) {
+    const { send, refusal } = relayed(connection.relay, host, fetch);
+    // The core was told of a redirect instead.
+    return { origin, send, blame: (stop) => (stop?.code === "redirected" ? refusal() : undefined) ?? stop };
+  }
+  const at = connection.sandbox === undefined ? origin : sandboxOrigin(connection.sandbox);
   const key = checkKey(connection.apiKey);
-  const send: Send = async (method, path, body) => {
-    const url = new URL(path, origin);
-    // The path comes from the core; the check costs nothing and the key is worth it.
-    if (url.origin !== origin) throw new TypeError("a path led away from the account's host");
-    const signal = AbortSignal.timeout(REQUEST_MILLIS);
-    const headers: Record<string, string> = { "Api-Token": key, Accept: "application/json" };
-    const init: RequestInit = { method, headers, redirect: "manual", signal };
-    if (body) {
-      headers["Content-Type"] = "application/json";
-      init.body = body as Uint8Array<ArrayBuffer>;
-    }
-    try {
-      return withoutKey(await readAnswer(await fetch(url.href, init)), key);
-    } catch (error) {
-      // Neither the request nor the error goes any further: both may hold the key.
-      return { unsent: surelyUnsent(error) };
-    }
-  };
-  return { origin, send };
+  return { origin: at, send: sendWithKey(at, key, fetch), blame: (stop) => stop };
 }
 
-function originOf(connection: Connection, definition: ExportDefinition | undefined): string {
+function accountOf(connection: Connection, definition: ExportDefinition | undefined): { host: string; origin: string } {
   const text = connection.host ?? definition?.host;
   if (typeof text !== "string") {
     throw fault("host_missing", "settings", "No hostname is given.", "Name the account's host in the connection or in the definition.");
@@ -103,86 +59,7 @@ function originOf(connection: Connection, definition: ExportDefinition | undefin
   if (definition?.host !== undefined && connection.host !== undefined && definition.host !== connection.host) {
     throw fault("host_differs", "settings", "The definition names another host than the connection.", "Use the connection that this export was defined for, or remove `host` from the definition.");
   }
-  if (connection.sandbox !== undefined) return sandboxOrigin(connection.sandbox);
   const origin = `https://${checked.host}`;
   if (new URL(origin).origin !== origin) throw fault("hostname", "settings", "The hostname is not valid.", "Copy the host of the API URL from Settings > Developer.");
-  return origin;
-}
-
-/** A sandbox is reached without encryption, so it must be on this machine. */
-function sandboxOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const loopback = url && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  const bare = url && url.protocol === "http:" && !url.username && !url.password && ["", "/"].includes(url.pathname) && !url.search && !url.hash;
-  if (!url || !loopback || !bare) {
-    throw fault("sandbox", "settings", "The sandbox must be an address on this machine, such as http://127.0.0.1:8080.", "Copy the address that `activecampaign-export sandbox` prints.");
-  }
-  return url.origin;
-}
-
-function checkKey(key: unknown): string {
-  if (typeof key !== "string" || key.trim() === "") {
-    throw fault("key_missing", "credentials", "No key is given.", "Copy the key from Settings > Developer of the account.");
-  }
-  // A line break would end the header; anything beyond printable ASCII is no key.
-  if (!/^[\x21-\x7e]+$/.test(key.trim())) {
-    throw fault("key_malformed", "credentials", "The key holds characters that no key has.", "Copy the key again, without blanks or line breaks.");
-  }
-  return key.trim();
-}
-
-function fault(code: string, category: Category, message: string, remedy: string): ExportError {
-  return new ExportError({ code, category, message, remedy, retryHelps: false });
-}
-
-/** Reads an answer up to its bound. Beyond it, nothing can be told from the answer. */
-async function readAnswer(response: Response): Promise<Answer> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > ANSWER_BYTES) {
-      await reader.cancel();
-      return { unsent: false };
-    }
-    parts.push(value);
-  }
-  const body = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.byteLength;
-  }
-  const retryAfter = response.headers.get("retry-after");
-  return { status: response.status, body, ...(retryAfter === null ? {} : { retryAfter }) };
-}
-
-/** An account may repeat the key in what it says; it must not reach the core, which puts reasons into words. */
-function withoutKey(answer: Answer, key: string): Answer {
-  if (!answer.body) return answer;
-  // One letter a byte: the key is ASCII, and whatever else there is stays as it was.
-  const text = new TextDecoder("latin1").decode(answer.body);
-  if (!text.includes(key)) return answer;
-  const bytes = Uint8Array.from(asLatin1(answer.body).replaceAll(key, "[key]"), (letter) => letter.charCodeAt(0));
-  return { ...answer, body: bytes };
-}
-
-/** `latin1` of `TextDecoder` is windows-1252, which moves some bytes; this keeps each. */
-function asLatin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.byteLength; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192));
-  return text;
-}
-
-/** Only Node-like hosts say why a fetch failed; elsewhere a failed one is unknown. */
-function surelyUnsent(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; typeof at === "object" && at !== null && depth < 4; depth += 1) {
-    const { code, cause } = at as { code?: unknown; cause?: unknown };
-    if (typeof code === "string" && UNSENT.has(code)) return true;
-    at = cause;
-  }
-  return false;
+  return { host: checked.host, origin };
 }

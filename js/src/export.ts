@@ -71,6 +71,8 @@ async function drive(
       return id;
     });
     source.blame(summary);
+    const stop = connected.blame(summary.stop);
+    if (stop && stop !== summary.stop) summary.stop = stop;
     ended = summary.result !== "blocked" && summary.result !== "cancelled";
     return summary;
   } catch (error) {

@@ -81,16 +81,31 @@ export type TagMapping =
 /** A column that must say yes: `true`, `yes`, `y`, `1`, `on`, or one of `values`; with `negated`, a column such as "do not e-mail". */
 export type ConsentColumn = string | { column: string; values?: string[]; negated?: boolean };
 
-/** The account that profiles go to. */
-export interface Connection {
+/** The account that profiles go to: by its key, or through a relay that has it. */
+export type Connection = KeyConnection | RelayConnection;
+
+/** What the two kinds of connection have in common. */
+interface AnyConnection {
   /** The bare hostname, without `https://`. Default: the definition's `host`. */
   host?: string;
+  /** Hosts beyond `*.api-us1.com` and `*.activehosted.com` that may be the account's. */
+  allowedHosts?: string[];
+}
+
+export interface KeyConnection extends AnyConnection {
   /** The account's key. It is put into the `Api-Token` header of requests to this host and nowhere else. */
   apiKey: string;
-  /** Hosts beyond `*.api-us1.com` and `*.activehosted.com` that may get the key. */
-  allowedHosts?: string[];
   /** A sandbox on this machine, `http://127.0.0.1:PORT`, that stands in for the host. The only case of plain http. */
   sandbox?: string;
+  relay?: never;
+}
+
+/** For pages: the key stays on the server. */
+export interface RelayConnection extends AnyConnection {
+  /** Where a relay (`activecampaign-export/relay`) stands for this account: a path of the page's own origin, such as `/activecampaign/main`. */
+  relay: string;
+  apiKey?: never;
+  sandbox?: never;
 }
 
 /** What the JavaScript runtime does for a run. Each has a default: this runtime's own. */

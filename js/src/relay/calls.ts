@@ -1,0 +1,56 @@
+/** The calls that the core makes (src/activecampaign/), and nothing else: what a relay may put a key to. */
+
+interface Call {
+  method: "GET" | "POST";
+  /** The whole path, in the only form that is taken: neither an encoded slash nor a dot segment fits. */
+  path: string;
+  /** The whole query, in the form in which the core writes it. */
+  query?: RegExp;
+}
+
+/** 254 bytes of an address at most, each as itself or as `%XX`. */
+const TEXT = "(?:[A-Za-z0-9._~-]|%[0-9A-F]{2}){1,254}";
+
+const PAGE = /^limit=100&offset=\d{1,9}$/u;
+
+export const CALLS: readonly Call[] = [
+  { method: "GET", path: "/api/3/users/me" },
+  { method: "GET", path: "/api/3/settings/account" },
+  { method: "GET", path: "/api/3/lists", query: PAGE },
+  { method: "GET", path: "/api/3/fields", query: PAGE },
+  { method: "GET", path: "/api/3/tags", query: PAGE },
+  { method: "GET", path: "/api/3/contacts", query: new RegExp(`^email=${TEXT}(?:&listid=\\d{1,20}&status=1)?&limit=1$`, "u") },
+  { method: "GET", path: "/api/3/import/info", query: new RegExp(`^batchId=${TEXT}$`, "u") },
+  { method: "POST", path: "/api/3/import/bulk_import" },
+];
+
+/** Whether the core makes such a call. `search` is empty, or begins with its question mark. */
+export function isCall(method: string, path: string, search: string): boolean {
+  return CALLS.some((call) => call.method === method && call.path === path && (call.query ? search.startsWith("?") && call.query.test(search.slice(1)) : search === ""));
+}
+
+const BODY_KEYS = new Set(["contacts", "exclude_automations"]);
+const CONTACT_KEYS = new Set(["email", "first_name", "last_name", "phone", "fields", "tags", "subscribe"]);
+
+/** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up; and `MAX_BATCH_CONTACTS`. */
+export const BODY_BYTES = 400_000;
+const CONTACTS = 250;
+
+/**
+ * Whether a body is an import as the core writes it. ActiveCampaign's importer takes more: a callback, which would have it
+ * call any address, and unsubscribing.
+ */
+export function isImport(body: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    if (!hasOnly(value, BODY_KEYS)) return false;
+    const { contacts } = value as { contacts?: unknown };
+    return Array.isArray(contacts) && contacts.length <= CONTACTS && contacts.every((contact) => hasOnly(contact, CONTACT_KEYS));
+  } catch {
+    return false;
+  }
+}
+
+function hasOnly(value: unknown, keys: ReadonlySet<string>): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).every((key) => keys.has(key));
+}
