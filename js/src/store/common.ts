@@ -40,13 +40,13 @@ export function leased(millis: number): ExportError {
   return inProgress("Another process", seconds === 1 ? "a second from now" : `${seconds} seconds from now`);
 }
 
-/** What is stored does not fit together. */
-export function damaged(what: string): ExportError {
+/** What is stored does not fit together; `what` may be restored, where there can be a copy of it. */
+export function damaged(what?: string): ExportError {
   return new ExportError({
     code: "state_unreadable",
     category: "checkpoint",
     message: "The stored state of this run is damaged.",
-    remedy: `Restore the ${what} from a copy, or start the run anew.`,
+    remedy: what === undefined ? "Start the run anew." : `Restore the ${what} from a copy, or start the run anew.`,
     retryHelps: false,
   });
 }

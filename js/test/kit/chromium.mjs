@@ -1,6 +1,6 @@
 // A real Chromium for tests: found where systems keep it or where CHROMIUM_PATH says, else installed with apt-get where
 // that may be done without asking anybody; and a server for pages, on this machine only.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -66,8 +66,29 @@ export function chromiumPath() {
 }
 
 /** A running Chromium; to be closed by whoever launched it. */
-export function launchChromium() {
-  return chromium.launch({ executablePath: chromiumPath(), args: FLAGS, headless: true });
+export function launchChromium(flags = []) {
+  return chromium.launch({ executablePath: chromiumPath(), args: [...FLAGS, ...flags], headless: true });
+}
+
+/** A Chromium over a profile folder, as a person has it: it can be killed, and started again over the same folder. */
+export async function startChromium(folder) {
+  const child = spawn(chromiumPath(), [...FLAGS, "--headless", "--no-default-browser-check", "--remote-debugging-port=0", `--user-data-dir=${folder}`], { stdio: ["ignore", "ignore", "pipe"] });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  const address = await new Promise((resolve, reject) => {
+    let told = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      told += text;
+      const found = /DevTools listening on (\S+)/u.exec(told);
+      if (found) resolve(found[1]);
+    });
+    closed.then(() => reject(new Error(`Chromium ended before it could be used:\n${told}`)));
+  });
+  const browser = await chromium.connectOverCDP(address);
+  const kill = () => {
+    child.kill("SIGKILL");
+    return closed;
+  };
+  return { browser, kill };
 }
 
 const TYPES = {
