@@ -1,0 +1,36 @@
+// The worker: reads the file piece by piece, and sends through the relay of this page's own origin.
+import { exportSegment, indexedDbStore, preview } from "activecampaign-export";
+
+let controller;
+
+async function check({ file, definition }) {
+  postMessage({ preview: await preview({ definition, source: file }) });
+}
+
+async function send({ file, definition, stateKey }) {
+  controller = new AbortController();
+  const run = exportSegment({
+    connection: { relay: "/activecampaign/main" },
+    definition,
+    source: file,
+    signal: controller.signal,
+    // The name stands for this export: the same one goes on with a run that a closed tab left behind.
+    checkpoints: { store: indexedDbStore(`${definition.host} ${definition.name}`), key: stateKey },
+  });
+  for await (const event of run) if (event.type === "progress") postMessage({ progress: event.progress });
+  postMessage({ summary: await run.summary });
+}
+
+onmessage = async ({ data }) => {
+  if (data.task === "cancel") return controller?.abort();
+  try {
+    await (data.task === "preview" ? check(data) : send(data));
+  } catch (error) {
+    // Only what the package says is made for people.
+    const known = error?.name === "ExportError";
+    if (!known) console.error(error);
+    const { code, message, remedy } = known ? error : { code: "unknown", message: "Something went wrong.", remedy: "See the browser's console." };
+    postMessage({ failure: { code, message, remedy } });
+  }
+};
+postMessage({ ready: true });
