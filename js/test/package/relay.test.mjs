@@ -346,3 +346,17 @@ describe("a relay", () => {
     assert.deepEqual(CALLS.map(({ method, path }) => `${method} ${path}`).sort(), [...new Set(calls)].sort());
   });
 });
+
+it("the relay stands without the core, and without any package", () => {
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
+      assert.match(name, /^\.\.?\//u, `${path} imports ${name}`);
+      visit(join(path, "..", name));
+    }
+  };
+  visit(join(installed, "dist", "relay", "index.js"));
+  assert.ok(seen.size >= 6 && ![...seen].some((path) => /core|engine/u.test(path.slice(installed.length))), [...seen].join("\n"));
+});
