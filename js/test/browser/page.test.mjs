@@ -81,9 +81,12 @@ const ended = async (page) => {
 };
 const counts = (page) => page.locator("#counts dd").evaluateAll((all) => Object.fromEntries(all.map(({ id, dataset }) => [id.replace("count-", ""), Number(dataset.count)])));
 
-/** Waits for what other processes do; a test that waits in vain ends by the runner's own bound. */
+/** Waits for what other processes do; what does not come in two minutes will not come. */
 async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const end = Date.now() + 120_000; !condition(); ) {
+    if (Date.now() > end) throw new Error(`in vain: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 const MILLION = { version: 1, name: "Million", list: 1, mapping: { email: "EMail", firstName: "First", lastName: "Last", tags: [{ column: "Tier" }], consent: "Consent" } };

@@ -172,6 +172,7 @@ describe("a page behind a relay", () => {
     for (const relay of ["", "/", "activecampaign/main", "//evil.example/x", "https://evil.example/x", "/a/../b", "/a/%2e%2e/b", "/a?b", "/a#b", "/a\\b", "/a/", 7, null]) {
       assert.throws(start(relay), { name: "ExportError", code: "relay_path" }, String(relay));
     }
+    assert.throws(() => api.exportSegment({ connection: { host: HOST, relay: "/activecampaign/main", apiKey: KEY }, definition: definition(), source: people(1) }), { code: "relay_and_key" });
     delete globalThis.location;
     assert.throws(start("/activecampaign/main"), { code: "relay_nowhere" });
     globalThis.location = { origin: "null" };
