@@ -84,8 +84,8 @@ const EXAMPLES = {
         assert.deepEqual(complaints, []);
         assert.ok(sent.length > 3 && !sent.some((headers) => headers.includes(served.key)), "the key is not on the page");
         // The relay is for this page alone, and for what an export sends.
-        assert.equal((await fetch(`${address}/relay/api/3/lists`)).status, 403);
-        assert.equal(await page.evaluate(() => fetch("/relay/api/3/contacts", { method: "POST", body: "{}" }).then(({ status }) => status)), 403);
+        assert.equal((await fetch(`${address}/activecampaign/main/api/3/lists?limit=100&offset=0`)).status, 403);
+        assert.equal(await page.evaluate(() => fetch("/activecampaign/main/api/3/contacts", { method: "POST", body: "{}" }).then(({ status }) => status)), 403);
         assert.equal((await fetch(`${address}/package/..%2f..%2fpackage.json`)).status, 404);
       } finally {
         await browser.close();
