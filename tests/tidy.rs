@@ -76,7 +76,7 @@ fn below(folders: &[&str], endings: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-const CODE: [&str; 6] = ["src/", "tests/", "js/src/", "js/test/", "js/scripts/", "js/bench/"];
+const CODE: [&str; 7] = ["src/", "tests/", "js/src/", "js/test/", "js/scripts/", "js/bench/", "js/examples/"];
 
 /// Fails with all findings at once.
 fn none(findings: Vec<String>) {

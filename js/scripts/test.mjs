@@ -1,8 +1,8 @@
-// Builds the package and runs every test: native Rust, then the packed package as a customer installs it.
+// Builds the package and runs every test: native Rust, then the packed package as a customer installs it, last in every host.
 //   node scripts/test.mjs [--native | --package]
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkMachine, glob, js, packedFile, root, run, say, target } from "./tools.mjs";
+import { checkMachine, glob, installPacked, js, root, run, say, testHosts } from "./tools.mjs";
 
 const only = process.argv[2];
 checkMachine();
@@ -14,16 +14,7 @@ if (only !== "--package") {
 
 if (only !== "--native") {
   run(process.execPath, [join(js, "scripts", "build.mjs")]);
-  say("installing the packed package as a customer does");
-  const app = join(target, "test-app");
-  rmSync(app, { recursive: true, force: true });
-  mkdirSync(app, { recursive: true });
-  writeFileSync(join(app, "package.json"), '{ "name": "test-app", "private": true, "type": "module" }\n');
-  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile()], {
-    cwd: app,
-    quiet: true,
-    failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",
-  });
+  const app = installPacked("test-app");
   say("testing the package");
   const tests = glob(join(js, "test"), ".test.mjs").concat(glob(join(js, "bench"), ".test.mjs"));
   const version = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "package.json"), "utf8")).version;
@@ -36,4 +27,5 @@ if (only !== "--native") {
     },
     failure: "A test of the package failed: see the lines above.",
   });
+  testHosts(app);
 }

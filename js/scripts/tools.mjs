@@ -1,6 +1,6 @@
 // What the scripts share: where things are, running a command, and stopping with a clear sentence.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -81,4 +81,28 @@ export function glob(folder, ending) {
 export function packedFile() {
   const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
   return join(target, `activecampaign-export-${manifest.version}.tgz`);
+}
+
+/** Installs the packed package into an app of its own below target, as a customer does; gives the app's folder. */
+export function installPacked(name) {
+  say("installing the packed package as a customer does");
+  const app = join(target, name);
+  rmSync(app, { recursive: true, force: true });
+  mkdirSync(app, { recursive: true });
+  writeFileSync(join(app, "package.json"), `{ "name": "${name}", "private": true, "type": "module" }\n`);
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile()], {
+    cwd: app,
+    quiet: true,
+    failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",
+  });
+  return app;
+}
+
+/** Runs the suite in every host, or those whose names begin so, on an app that has the package installed. */
+export function testHosts(app, only = []) {
+  say("testing the package in every host");
+  run(process.execPath, [join(js, "test", "hosts", "matrix.mjs"), ...only], {
+    env: { ACTIVECAMPAIGN_EXPORT_APP: app },
+    failure: "A check failed in a host: see the lines above.",
+  });
 }

@@ -19,6 +19,8 @@ export interface Connected {
 export function connect(connection: Connection, definition: ExportDefinition | undefined, fetch: Host["fetch"]): Connected {
   const { host, origin } = accountOf(connection, definition);
   if (connection.relay !== undefined) {
+    // A key in a page is what the relay is there to avoid.
+    if (connection.apiKey !== undefined) throw fault("relay_and_key", "misuse", "The connection has a relay and a key.", "Leave the key out: the relay has it. Change it in the account if it was in a page.");
     const { send, refusal } = relayed(connection.relay, host, fetch);
     // The core was told of a redirect instead.
     return { origin, send, blame: (stop) => (stop?.code === "redirected" ? refusal() : undefined) ?? stop };

@@ -7,14 +7,14 @@ import { type Check, type Outcome, runChecks } from "./checks.js";
 import { storeSuite } from "./store-suite.js";
 import { crashChecks } from "./suite/crashes.js";
 import { encodeChecks } from "./suite/encode.js";
-import { memoryPlaces } from "./suite/memory.js";
 import { exportChecks } from "./suite/runs.js";
 import type { HostUnderTest } from "./suite/world.js";
 
 export type { Check, HostUnderTest, Outcome };
 export type { Place, StoreUnderTest } from "./store-suite.js";
 export { slimSuite, type SlimHost } from "./suite/slim.js";
-export { memoryPlaces, runChecks, storeSuite };
+export { clockedPlace, indexedDbPlaces, memoryPlaces } from "./suite/stores.js";
+export { runChecks, storeSuite };
 
 // What differs must be told in full: it may happen in one host only.
 config.truncateThreshold = 0;

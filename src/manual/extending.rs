@@ -10,7 +10,8 @@
 //! | a bound | `src/limits.rs`, with unit, reason and source | whatever breaks it, with the bound in its test |
 //! | a fault | a row in [`super::delivery`], `tests/simulation/faults.rs` | `tests/manual.rs`: each row names a test that exists |
 //! | a law of delivery | `tests/simulation/laws.rs` | a planted bug in `tests/planted_bugs/plants.rs` that breaks it |
-//! | a store | `js/src/store/`, the contract in `contract.ts` | the store tests, unchanged |
+//! | a store | `js/src/store/`, the contract in `contract.ts` | `js/test/store-suite.ts`, unchanged, in every host that has the store |
+//! | a host | `js/src/entry/<host>.ts`, one condition in `pkg-template/package.json`, a runner in `js/test/hosts` | `js/test/suite.ts`, unchanged |
 //!
 //! # The house
 //! Siblings (`source`, `mapping`, `audience`, `delivery`, `activecampaign`) do not know each other; what two of them

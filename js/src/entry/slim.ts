@@ -1,4 +1,5 @@
 /** For whoever brings the module: instantiates nothing until told to. */
+import { isReady } from "../engine.js";
 import { instantiate, instantiateSync, missing, type ModuleInput } from "../init.js";
 
 /**
@@ -8,7 +9,7 @@ import { instantiate, instantiateSync, missing, type ModuleInput } from "../init
  * @throws ExportError `wasm_missing`, `wasm_blocked` or `wasm_unsupported`.
  */
 export async function init(module?: ModuleInput | Promise<ModuleInput>): Promise<void> {
-  await instantiate(module ?? beside());
+  if (!isReady()) await instantiate(module ?? beside());
 }
 
 /** As `init`, with a module or bytes at hand. Browsers may refuse to compile as many bytes at once: there, use `init`. */

@@ -1,4 +1,4 @@
-// The example of a page (examples/browser), built as a customer builds it with the packed package, in a real Chromium: a
+// The example of a page (examples/page), built as a customer builds it with the packed package, in a real Chromium: a
 // dry run that leaves the page free, and exports through the relay of its own server into a sandbox.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ const app = join(installed, "..", "..", "page");
 let browser;
 before(async () => {
   rmSync(app, { recursive: true, force: true });
-  cpSync(here("../../examples/browser"), app, { recursive: true });
+  cpSync(here("../../examples/page"), app, { recursive: true });
   const vite = spawnSync(process.execPath, [here("../../node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], { cwd: app, encoding: "utf8" });
   assert.deepEqual([vite.status, vite.stdout + vite.stderr], [0, ""]);
   browser = await launchChromium();
@@ -81,9 +81,12 @@ const ended = async (page) => {
 };
 const counts = (page) => page.locator("#counts dd").evaluateAll((all) => Object.fromEntries(all.map(({ id, dataset }) => [id.replace("count-", ""), Number(dataset.count)])));
 
-/** Waits for what other processes do; a test that waits in vain ends by the runner's own bound. */
+/** Waits for what other processes do; what does not come in two minutes will not come. */
 async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const end = Date.now() + 120_000; !condition(); ) {
+    if (Date.now() > end) throw new Error(`in vain: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 const MILLION = { version: 1, name: "Million", list: 1, mapping: { email: "EMail", firstName: "First", lastName: "Last", tags: [{ column: "Tier" }], consent: "Consent" } };
@@ -112,7 +115,7 @@ function dropMillion() {
 
 it("the example pins what the workspace pins", () => {
   const manifest = (path) => JSON.parse(readFileSync(here(path), "utf8"));
-  const [example, { dependencies, devDependencies }] = [manifest("../../examples/browser/package.json"), manifest("../../package.json")];
+  const [example, { dependencies, devDependencies }] = [manifest("../../examples/page/package.json"), manifest("../../package.json")];
   for (const [name, version] of Object.entries({ ...example.dependencies, ...example.devDependencies })) {
     if (!version.startsWith("file:")) assert.equal(version, { ...dependencies, ...devDependencies }[name], name);
   }

@@ -135,13 +135,18 @@ describe("a run in the browser's database", () => {
 
   it("is there after the browser was killed, and is gone on with at once", async () => {
     const folder = mkdtempSync(join(tmpdir(), "acx-browser-"));
+    const started = [];
+    const launch = async () => {
+      started.push(await startChromium(folder));
+      return started.at(-1);
+    };
     try {
-      const first = await startChromium(folder);
+      const first = await launch();
       const page = await barePage(first.browser.contexts()[0]);
       await claimIn(page, "killed");
       await page.evaluate(() => claim.commit(commitOf("stored", { log: new Uint8Array(5), logBytes: 5, rejections: [{ row: 3 }] })));
       await first.kill();
-      const second = await startChromium(folder);
+      const second = await launch();
       const again = await barePage(second.browser.contexts()[0]);
       assert.deepEqual(await claimIn(again, "killed"), { fence: 2, text: "stored", log: 5 });
       assert.deepEqual(await again.evaluate(async () => {
@@ -149,8 +154,8 @@ describe("a run in the browser's database", () => {
         for await (const { row } of api.indexedDbStore("killed").rejections()) rows.push(row);
         return rows;
       }), [3]);
-      await second.kill();
     } finally {
+      await Promise.all(started.map(({ kill }) => kill()));
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
   });

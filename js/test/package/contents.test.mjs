@@ -58,6 +58,6 @@ for (const [entry, allowed] of Object.entries({ node: /^node:/u, worker: /^$/u, 
       }
     };
     visit(join(installed, "dist", "entry", `${entry}.js`));
-    assert.ok(seen.size > 5);
+    assert.ok([...seen].some((path) => path.includes(join("dist", "shared"))), "what the entries share is one file: one core");
   });
 }

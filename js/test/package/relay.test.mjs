@@ -1,15 +1,19 @@
 // A page exports through the relay and holds no key; the relay passes on what an export asks, and refuses everything else
 // before anything is sent.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundle } from "../kit/bundle.mjs";
 import { api, definition, exportAll, HOST, installed, people, world } from "./helpers.mjs";
 
 const load = (path) => import(pathToFileURL(join(installed, "dist", path)).href);
 const { createRelay } = await load("relay/index.js");
-const { CALLS } = await load("relay/calls.js");
+// The package does not show its table.
+const table = await bundle(fileURLToPath(new URL("../../src/relay/calls.ts", import.meta.url)));
+after(() => rmSync(table, { force: true }));
+const { CALLS } = await import(pathToFileURL(table).href);
 
 const PAGE = "https://app.example";
 const KEY = "canary-key-0123456789";
@@ -172,6 +176,7 @@ describe("a page behind a relay", () => {
     for (const relay of ["", "/", "activecampaign/main", "//evil.example/x", "https://evil.example/x", "/a/../b", "/a/%2e%2e/b", "/a?b", "/a#b", "/a\\b", "/a/", 7, null]) {
       assert.throws(start(relay), { name: "ExportError", code: "relay_path" }, String(relay));
     }
+    assert.throws(() => api.exportSegment({ connection: { host: HOST, relay: "/activecampaign/main", apiKey: KEY }, definition: definition(), source: people(1) }), { code: "relay_and_key" });
     delete globalThis.location;
     assert.throws(start("/activecampaign/main"), { code: "relay_nowhere" });
     globalThis.location = { origin: "null" };
@@ -345,4 +350,18 @@ describe("a relay", () => {
     assert.ok(calls.length >= 8);
     assert.deepEqual(CALLS.map(({ method, path }) => `${method} ${path}`).sort(), [...new Set(calls)].sort());
   });
+});
+
+it("the relay stands without the core, and without any package", () => {
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
+      assert.match(name, /^\.\.?\//u, `${path} imports ${name}`);
+      visit(join(path, "..", name));
+    }
+  };
+  visit(join(installed, "dist", "relay", "index.js"));
+  for (const path of seen) assert.doesNotMatch(readFileSync(path, "utf8"), /WebAssembly\.|core_bg/u, path);
 });

@@ -1,4 +1,5 @@
-// The folder as a store, and runs over stores that fail: one owner, all or nothing, no send without a stored state.
+// What is special to the folder as a store (the contract is test/store-suite.ts), and runs over stores that fail: no send
+// without a stored state.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -39,19 +40,6 @@ async function rows(store) {
 }
 
 describe("a folder as a store", () => {
-  it("gives back the last commit", async () => {
-    const path = folder();
-    const first = await fileStore(path).claim();
-    assert.deepEqual([first.fence, first.run, first.last], [1, undefined, undefined]);
-    await first.commit(commitOf("one", { log: "aaaa", rejections: [rejection(1)] }));
-    await first.commit(commitOf("two", { log: "bb", logBytes: 6, rejections: [rejection(2), rejection(3)] }));
-    await first.release();
-    const second = await fileStore(path).claim();
-    assert.deepEqual([second.fence, textOf(second.run.checkpoint), textOf(second.run.log)], [2, "two", "aaaabb"]);
-    assert.deepEqual(await rows(fileStore(path)), [1, 2, 3]);
-    await second.release();
-  });
-
   it("passes over what a dead owner left behind its last commit", async () => {
     const path = folder();
     const first = await fileStore(path).claim();
@@ -145,31 +133,6 @@ describe("a folder as a store", () => {
     writeFileSync(join(path, "state.1"), "{");
     await assert.rejects(fileStore(path).claim(), { code: "state_unreadable", category: "checkpoint" });
     assert.equal(readFileSync(join(path, "state.1"), "utf8"), "{");
-  });
-
-  it("keeps the last checkpoint of a run that has ended, and its rejected rows", async () => {
-    const path = folder();
-    const first = await fileStore(path).claim();
-    await first.commit(commitOf("end", { rejections: [rejection(4)] }));
-    await first.end();
-    await first.release();
-    assert.equal(await fileStore(path).unfinished(), false);
-    assert.deepEqual(await rows(fileStore(path)), [4]);
-    const second = await fileStore(path).claim();
-    assert.deepEqual([second.run, textOf(second.last)], [undefined, "end"]);
-    await second.release();
-  });
-
-  it("does not go on after three crashes of the core, unless asked to", async () => {
-    const path = folder();
-    for (const _ of [1, 2, 3]) {
-      const claim = await fileStore(path).claim();
-      await claim.crashed();
-      await claim.release();
-    }
-    await assert.rejects(fileStore(path).claim(), { code: "core_crashes", retryHelps: false });
-    const claim = await fileStore(path, { restart: true }).claim();
-    await claim.release();
   });
 });
 

@@ -7,15 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { folders } from "../hosts/app/folders.mjs";
 import { bundle } from "../kit/bundle.mjs";
 import { nodeWithSqlite } from "../kit/newer-node.mjs";
-import { fileUnderTest, memoryUnderTest } from "../kit/node-stores.mjs";
 import { api, installed } from "./helpers.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const bundled = await bundle(here("../kit/stores.ts"));
 after(() => rmSync(bundled, { force: true }));
-const { storeSuite } = await import(pathToFileURL(bundled).href);
+const { memoryPlaces, storeSuite } = await import(pathToFileURL(bundled).href);
 
 /** Runs a script and gives what it prints; fails when it does. */
 async function output(command, args) {
@@ -26,15 +26,15 @@ async function output(command, args) {
   return told;
 }
 
-for (const store of [fileUnderTest(api), memoryUnderTest(api)]) {
+for (const store of [folders(api.fileStore), memoryPlaces(api)]) {
   describe(store.name, () => {
     for (const { name, run } of storeSuite(store)) it(name, run);
   });
 }
 
-test("stores over SQL keep the contract", async (t) => {
-  const outcomes = JSON.parse(await output(nodeWithSqlite(), [here("../kit/node-stores.mjs"), installed, bundled]));
-  assert.equal(outcomes.length, 2 * storeSuite(fileUnderTest(api)).length);
+test("sqliteStore keeps the contract", async (t) => {
+  const outcomes = JSON.parse(await output(nodeWithSqlite(), [here("../kit/sqlite-stores.mjs"), installed, bundled]));
+  assert.equal(outcomes.length, storeSuite(memoryPlaces(api)).length);
   for (const { name, failure } of outcomes) await t.test(name, () => assert.equal(failure, undefined));
 });
 

@@ -1,9 +1,7 @@
 // A Durable Object that keeps runs in its own SQLite: it puts the store to the suite, and claims a run for a test.
 import { DurableObject } from "cloudflare:workers";
 import { sqlStore } from "activecampaign-export";
-import { runChecks, storeSuite } from "../kit/stores.js";
-
-const EXPIRED_MILLIS = 151_000;
+import { clockedPlace, runChecks, storeSuite } from "../kit/stores.js";
 
 /** As the guide gives it. */
 function durableStore(storage, name, options) {
@@ -18,30 +16,17 @@ function durableStore(storage, name, options) {
   );
 }
 
-async function all(rejections) {
-  const told = [];
-  for await (const rejection of rejections) told.push(rejection);
-  return told;
-}
-
-const underTest = (storage) => ({
+const places = (storage) => ({
   name: "sqlStore in a Durable Object",
   async fresh() {
     const name = crypto.randomUUID();
-    let time = 1_000_000;
-    const open = (options = {}) => durableStore(storage, name, { ...options, now: () => time });
-    return {
-      open: async (options) => open(options),
-      expire: async () => void (time += EXPIRED_MILLIS),
-      rejections: () => all(open().rejections()),
-      close: async () => undefined,
-    };
+    return clockedPlace((options) => durableStore(storage, name, options));
   },
 });
 
 export class Runs extends DurableObject {
   async suite() {
-    return runChecks(storeSuite(underTest(this.ctx.storage)));
+    return runChecks(storeSuite(places(this.ctx.storage)));
   }
 
   async commit(now) {
@@ -55,7 +40,9 @@ export class Runs extends DurableObject {
     const store = durableStore(this.ctx.storage, "kept", { now: () => now });
     try {
       const { fence, run } = await store.claim();
-      return { fence, text: new TextDecoder().decode(run.checkpoint), log: run.log.length, rows: (await all(store.rejections())).map(({ row }) => row) };
+      const rows = [];
+      for await (const { row } of store.rejections()) rows.push(row);
+      return { fence, text: new TextDecoder().decode(run.checkpoint), log: run.log.length, rows };
     } catch ({ code }) {
       return { code };
     }

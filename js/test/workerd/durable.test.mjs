@@ -1,41 +1,21 @@
 // A Durable Object's own SQLite keeps runs: the one contract (test/store-suite.ts) in workerd, and a state that is there
 // after workerd has gone.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
-import { installed } from "../package/helpers.mjs";
+import { bundled, start } from "./helpers.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "acx-durable-"));
 let modules;
 let worker;
 
-function start() {
-  return new Miniflare({
-    modules,
-    compatibilityDate: "2026-04-01",
-    // Else it asks a service for what stands in Request.cf.
-    cf: false,
-    durableObjects: { RUNS: { className: "Runs", useSQLite: true } },
-    durableObjectsPersist: folder,
-  });
-}
+const startOver = () => start(modules, { durableObjects: { RUNS: { className: "Runs", useSQLite: true } }, durableObjectsPersist: folder });
 
 before(async () => {
-  const wasm = { name: "wasm", setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./core_bg.wasm", external: true })) };
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("durable-worker.mjs", import.meta.url))], bundle: true, write: false, format: "esm", platform: "neutral", mainFields: ["module", "main"],
-    alias: { "activecampaign-export": join(installed, "dist", "entry", "worker.js") }, external: ["cloudflare:workers"], plugins: [wasm], logLevel: "error",
-  });
-  modules = [
-    { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
-    { type: "CompiledWasm", path: "core_bg.wasm", contents: readFileSync(join(installed, "dist", "core_bg.wasm")) },
-  ];
-  worker = start();
+  modules = await bundled("durable-worker.mjs");
+  worker = startOver();
 });
 after(async () => {
   await worker?.dispose();
@@ -57,7 +37,7 @@ test("a store in a Durable Object keeps the contract", async (t) => {
 test("a state is there after workerd has gone, and its owner's lease holds until it expires", async () => {
   assert.equal(await ask("commit?now=1000000"), 1);
   await worker.dispose();
-  worker = start();
+  worker = startOver();
   assert.deepEqual(await ask("load?now=1149999"), { code: "run_in_progress" });
   assert.deepEqual(await ask("load?now=1150000"), { fence: 2, text: "stored", log: 200_000, rows: [3, 5] });
 });

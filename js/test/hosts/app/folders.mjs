@@ -1,5 +1,5 @@
-// The folder as a store, for the suites: on hosts with Node's file system.
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+// Files as sources and folders as stores, for the suites: on hosts with Node's file system.
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,5 +25,26 @@ export const folders = (fileStore) => ({
       },
       close: async () => rmSync(above, { recursive: true, force: true }),
     };
+  },
+});
+
+/** A file becomes what its bytes become. */
+export const fileCheck = ({ encodeBatches, fileSource }) => ({
+  name: "fileSource: a file becomes what its bytes become",
+  async run() {
+    const folder = mkdtempSync(join(tmpdir(), "acx-suite-"));
+    const bytes = new TextEncoder().encode(`EMail\n${Array.from({ length: 40_000 }, (_, row) => `person${row}@example.com\n`).join("")}`);
+    const bodies = async (source) => {
+      const found = [];
+      for await (const { body } of encodeBatches({ definition: { version: 1, list: 4, mapping: { email: "EMail" } }, source })) found.push(new TextDecoder().decode(body));
+      return found;
+    };
+    try {
+      writeFileSync(join(folder, "segment.csv"), bytes);
+      const [ofFile, ofBytes] = [await bodies(fileSource(join(folder, "segment.csv"))), await bodies(bytes)];
+      if (ofFile.length !== 160 || ofFile.some((body, at) => body !== ofBytes[at])) throw new Error(`${ofFile.length} bodies of a file differ from ${ofBytes.length} of its bytes`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
 });

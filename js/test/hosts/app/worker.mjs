@@ -6,6 +6,6 @@ import { memoryPlaces, runChecks, suite } from "./suite.js";
 export default {
   async fetch(request) {
     const origin = new URL(request.url).searchParams.get("origin");
-    return Response.json(await runChecks(suite({ api, sandbox, stores: [memoryPlaces], origin })));
+    return Response.json(await runChecks(suite({ api, sandbox, stores: [memoryPlaces(api)], origin })));
   },
 };
