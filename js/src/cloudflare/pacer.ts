@@ -6,7 +6,10 @@ import type { Slices } from "./slices.js";
 /** Turns asked for at once. */
 const MOST_TURNS = 10;
 
-/** Tries to reach the object that gives out turns; after the last one the run begins again from its checkpoint. */
+/** How much later than its turn a request may go: half of what the windows are longer than the account's. */
+const LATE_MILLIS = 25;
+
+/** Tries to reach the object that gives out turns; after the last one the run begins again from its checkpoint. Also turns that may be missed. */
 const TRIES = 5;
 
 /** Asks for turns of these kinds; gives the time of each. */
@@ -25,22 +28,34 @@ export class Pacer {
     this.#ask = ask;
   }
 
-  /** Resolves when a request of this kind may go out, within this slice's number. */
+  /**
+   * Resolves when a request of this kind may go out. The permit comes first: whoever had to wait for one after its turn
+   * had come would go out later than the account's windows count it, and together with others.
+   */
   async turn(kind: RequestKind): Promise<void> {
-    const time = await new Promise<number>((resolve, reject) => {
-      this.#waiting.push({ kind, resolve, reject });
-      void this.#askAll();
-    });
-    await this.#slices.until(time);
-    await this.#slices.permit();
+    for (let attempt = 1; ; attempt += 1) {
+      const time = await new Promise<number>((resolve, reject) => {
+        this.#waiting.push({ kind, resolve, reject });
+        void this.#askAll();
+      });
+      await this.#slices.until(time);
+      this.#slices.used();
+      // An object that was held up has missed its turn: the next one may be another's.
+      if (this.#clock.now() <= time + LATE_MILLIS || attempt === TRIES) return;
+    }
   }
 
   async #askAll(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     while (this.#waiting.length > 0) {
+      // One permit to ask, and one for each that is asked for: as many as there are just now.
       await this.#slices.permit();
-      const some = this.#waiting.splice(0, MOST_TURNS);
+      await this.#slices.permit();
+      let count = 1;
+      while (count < MOST_TURNS && count < this.#waiting.length && this.#slices.tryPermit()) count += 1;
+      const some = this.#waiting.splice(0, count);
+      this.#slices.used();
       try {
         const times = await this.#asked(some.map(({ kind }) => kind));
         for (const [index, { resolve }] of some.entries()) resolve(times[index] ?? this.#clock.now());
@@ -59,6 +74,7 @@ export class Pacer {
         if (attempt === TRIES) throw error;
         await this.#slices.until(this.#clock.now() + attempt * 500);
         await this.#slices.permit();
+        this.#slices.used();
       }
     }
   }

@@ -23,6 +23,8 @@ export class Slices {
   readonly #sleepers = new Map<() => void, number>();
   readonly #queue: (() => void)[] = [];
   #permits = 0;
+  /** Permits that were given and are not used yet. */
+  #held = 0;
   #working = 0;
   #close: ((due: number | undefined) => void) | undefined;
   #over = 0;
@@ -42,7 +44,8 @@ export class Slices {
     const due = await new Promise<number | undefined>((resolve) => {
       this.#close = resolve;
       this.#over = this.#clock.now() + this.#limits.millis;
-      this.#permits = this.#limits.requests;
+      // Those held since an earlier slice are used in this one.
+      this.#permits = this.#limits.requests - this.#held;
       while (this.#permits > 0 && this.#queue.length > 0) this.#grant();
       this.#look();
     });
@@ -59,16 +62,33 @@ export class Slices {
     else this.#onDue(this.#clock.now());
   }
 
-  /** Resolves when one more request may be made. */
+  /** Resolves when one more request may be made, in this slice or, after a wait, in a later one. To be `used`. */
   permit(): Promise<void> {
-    if (this.#close && this.#permits > 0) {
-      this.#permits -= 1;
-      return Promise.resolve();
-    }
     return new Promise((resolve) => {
       this.#queue.push(resolve);
-      this.#later(this.#clock.now());
+      if (this.#close && this.#permits > 0) this.#grant();
+      else this.#later(this.#clock.now());
     });
+  }
+
+  /** Takes a permit if there is one at once. */
+  tryPermit(): boolean {
+    if (!this.#close || this.#permits <= 0 || this.#queue.length > 0) return false;
+    this.#permits -= 1;
+    this.#held += 1;
+    return true;
+  }
+
+  /** The request that a permit was given for is made now. */
+  used(): void {
+    this.#held -= 1;
+  }
+
+  /** Makes a request, as soon as there is a permit for it. */
+  async request<T>(make: () => Promise<T>): Promise<T> {
+    await this.permit();
+    this.used();
+    return this.work(make);
   }
 
   /** Does work that a slice waits for, up to its own end. */
@@ -99,6 +119,7 @@ export class Slices {
 
   #grant(): void {
     this.#permits -= 1;
+    this.#held += 1;
     this.#queue.shift()?.();
   }
 

@@ -41,13 +41,11 @@ export function bucketOf(name = "SOURCES", bindings: Bindings): Bucket {
 }
 
 async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<Opened> {
-  await slices.permit();
-  const found = await slices.work(() => bucket.head(key));
+  const found = await slices.request(() => bucket.head(key));
   if (found === null) throw failed("The source is not in its bucket.", "Put it there, and start the export again.");
   const { size, etag } = found;
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    await slices.permit();
-    return slices.work(async () => {
+    return slices.request(async () => {
       // Never a part of another file: what was settled was of this one.
       const part = await bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
       if (!part?.arrayBuffer) throw changed();
@@ -80,8 +78,7 @@ async function openUrl(address: string, slices: Slices): Promise<Opened> {
   const { size, version } = await look(url.href, slices);
   if (size === undefined || version === undefined) return { source: { data: wholeOf(url.href, slices) } };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    await slices.permit();
-    return slices.work(async () => {
+    return slices.request(async () => {
       const response = await get(url.href, { range: `bytes=${offset}-${offset + length - 1}`, "if-match": version });
       const bytes = new Uint8Array(await response.arrayBuffer());
       if (response.status !== 206 || versionOf(response) !== version || bytes.byteLength > length) throw changed();
@@ -93,8 +90,7 @@ async function openUrl(address: string, slices: Slices): Promise<Opened> {
 
 /** Asks for the first byte: the answer tells whether there are ranges, how long it is, and which version. */
 async function look(address: string, slices: Slices): Promise<Found> {
-  await slices.permit();
-  return slices.work(async () => {
+  return slices.request(async () => {
     const response = await get(address, { range: "bytes=0-0" });
     await response.body?.cancel();
     if (response.status !== 206) return {};
@@ -111,8 +107,7 @@ function versionOf(response: Response): string | undefined {
 }
 
 async function* wholeOf(address: string, slices: Slices): AsyncGenerator<Uint8Array> {
-  await slices.permit();
-  const response = await slices.work(() => get(address, {}));
+  const response = await slices.request(() => get(address, {}));
   const reader = response.body?.getReader();
   if (!reader) return;
   try {
