@@ -1,7 +1,7 @@
 /** An account that is reached through a relay on the page's own origin: no key is here. */
 import { ANSWER, HOST_HEADER, type RefusalName, REFUSALS, RELAY_HEADER, RELAY_PATH, UNANSWERED, UNSENT } from "./relay/protocol.js";
 import type { Host, Stop } from "./types.js";
-import { type Answer, fault, readAnswer, requestOf, type Send } from "./wire.js";
+import { type Answer, fault, inTime, readAnswer, type Send } from "./wire.js";
 
 /** What sends requests to a relay, and what it refused. */
 export interface Relayed {
@@ -30,16 +30,18 @@ export function relayed(path: string, host: string, fetch: Host["fetch"]): Relay
   let refusal: Stop | undefined;
   const send: Send = async (method, call, body) => {
     try {
-      const response = await fetch(`${origin}${path}${call}`, requestOf(method, { [HOST_HEADER]: host, Accept: "application/json" }, body));
-      const said = response.headers.get(RELAY_HEADER);
-      if (said === ANSWER) return await readAnswer(response);
-      await response.body?.cancel();
-      if (said === UNSENT || said === UNANSWERED) return { unsent: said === UNSENT };
-      const stop = refusalOf(said, response.status);
-      // A gateway in between that is in trouble says nothing of the request.
-      if (!stop) return { unsent: false };
-      refusal ??= stop;
-      return STOPPING;
+      return await inTime(method, { [HOST_HEADER]: host, Accept: "application/json" }, body, async (init) => {
+        const response = await fetch(`${origin}${path}${call}`, init);
+        const said = response.headers.get(RELAY_HEADER);
+        if (said === ANSWER) return readAnswer(response);
+        await response.body?.cancel();
+        if (said === UNSENT || said === UNANSWERED) return { unsent: said === UNSENT };
+        const stop = refusalOf(said, response.status);
+        // A gateway in between that is in trouble says nothing of the request.
+        if (!stop) return { unsent: false };
+        refusal ??= stop;
+        return STOPPING;
+      });
     } catch {
       // A browser does not say why.
       return { unsent: false };

@@ -46,7 +46,7 @@ export function sendWithKey(origin: string, key: string, fetch: Host["fetch"]): 
     if (url.origin !== origin) throw new TypeError("a path led away from the account's host");
     const headers: Record<string, string> = { "Api-Token": key, Accept: "application/json" };
     try {
-      return withoutKey(await readAnswer(await fetch(url.href, requestOf(method, headers, body))), key);
+      return await inTime(method, headers, body, async (init) => withoutKey(await readAnswer(await fetch(url.href, init)), key));
     } catch (error) {
       // Neither the request nor the error goes any further: both may hold the key.
       return { unsent: surelyUnsent(error) };
@@ -54,14 +54,28 @@ export function sendWithKey(origin: string, key: string, fetch: Host["fetch"]): 
   };
 }
 
-/** A request that follows no redirect and does not take for ever. */
-export function requestOf(method: string, headers: Record<string, string>, body: Uint8Array | undefined): RequestInit {
-  const init: RequestInit = { method, headers, redirect: "manual", signal: AbortSignal.timeout(REQUEST_MILLIS) };
+/**
+ * An exchange that follows no redirect and does not take for ever, its answer included. Its timer ends with it: one left
+ * behind, as by `AbortSignal.timeout`, holds the request in memory until it fires.
+ */
+export async function inTime<T>(
+  method: string,
+  headers: Record<string, string>,
+  body: Uint8Array | undefined,
+  exchange: (init: RequestInit) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), REQUEST_MILLIS);
+  const init: RequestInit = { method, headers, redirect: "manual", signal: late.signal };
   if (body) {
     headers["Content-Type"] = "application/json";
     init.body = body as Uint8Array<ArrayBuffer>;
   }
-  return init;
+  try {
+    return await exchange(init);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A sandbox is reached without encryption, so it must be on this machine. */

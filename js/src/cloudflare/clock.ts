@@ -20,6 +20,11 @@ export class Clock {
     return Date.now() + Math.max(0, (time - this.now()) / this.#speed);
   }
 
+  /** Real milliseconds since a time of this clock; below 0 before it. */
+  since(time: number): number {
+    return (this.now() - time) / this.#speed;
+  }
+
   /** Resolves after so many milliseconds, or early when the signal aborts. */
   sleep(millis: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

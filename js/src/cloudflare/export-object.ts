@@ -2,6 +2,7 @@
  * One object an export: its run, driven by alarms in slices. The object is the lock, so no export runs twice at once;
  * its database keeps the run, so that an object that was put away, deployed anew or killed goes on where it was.
  */
+import { memoryBytes } from "../core.js";
 import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
@@ -90,7 +91,7 @@ export class ExportObject {
   async #slice(record: RunRecord): Promise<void> {
     const live = (this.#live ??= this.#begin(record));
     const due = await live.slices.run();
-    record.status = { ...record.status, status: "running", slices: (record.status.slices ?? 0) + 1 };
+    record.status = { ...record.status, status: "running", slices: (record.status.slices ?? 0) + 1, coreBytes: memoryBytes() };
     if (live.outcome) {
       this.#live = undefined;
       return this.#ended(record, live.outcome);

@@ -41,7 +41,7 @@ export class Pacer {
       await this.#slices.until(time);
       this.#slices.used();
       // An object that was held up has missed its turn: the next one may be another's.
-      if (this.#clock.now() <= time + LATE_MILLIS || attempt === TRIES) return;
+      if (this.#clock.since(time) <= LATE_MILLIS || attempt === TRIES) return;
     }
   }
 

@@ -20,6 +20,8 @@ export interface ExportStatus {
   omissions?: Omission[];
   /** Slices so far. */
   slices?: number;
+  /** Bytes of the core's memory, which all exports of an isolate share. */
+  coreBytes?: number;
 }
 
 /** What starts a run. */
