@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
-const app = process.env.ACTIVECAMPAIGN_EXPORT_APP ?? fileURLToPath(new URL("../../../target/test-app", import.meta.url));
+export const app = process.env.ACTIVECAMPAIGN_EXPORT_APP ?? fileURLToPath(new URL("../../../target/test-app", import.meta.url));
 const dist = join(app, "node_modules", "activecampaign-export", "dist");
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 
@@ -23,15 +23,18 @@ export class AccountObject extends Account { speed = SPEED; }
 export default exportWorker({ exports: (bindings) => JSON.parse(bindings.DEFINED) });
 `;
 
-async function script(speed) {
+/** A worker as wrangler bundles it: one script, and the module beside it. `input` is esbuild's: what to bundle. */
+async function modulesOf(input) {
   const { outputFiles } = await build({
-    stdin: { contents: WORKER, resolveDir: app, loader: "js" },
+    ...input,
     bundle: true, write: false, format: "esm", target: "es2022", platform: "browser", conditions: ["workerd", "worker", "browser"],
-    define: { SPEED: String(speed) },
     logLevel: "error",
     plugins: [{ name: "wasm", setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./core_bg.wasm", external: true })) }],
   });
-  return outputFiles[0].text;
+  return [
+    { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
+    { type: "CompiledWasm", path: "core_bg.wasm", contents: readFileSync(join(dist, "core_bg.wasm")) },
+  ];
 }
 
 /**
@@ -41,23 +44,27 @@ async function script(speed) {
  * @param more The clock's speed, and options of Miniflare: where things persist, an inspector.
  */
 export async function edge(exports, secrets, { speed = 60, ...more } = {}) {
-  const miniflare = new Miniflare({
-    modules: [
-      { type: "ESModule", path: "worker.mjs", contents: await script(speed) },
-      { type: "CompiledWasm", path: "core_bg.wasm", contents: readFileSync(join(dist, "core_bg.wasm")) },
-    ],
+  return deploy({ stdin: { contents: WORKER, resolveDir: app, loader: "js" }, define: { SPEED: String(speed) } }, {
     compatibilityDate: "2026-04-01",
-    cf: false,
     durableObjects: {
       EXPORTS: { className: "ExportObject", useSQLite: true },
       ACCOUNTS: { className: "AccountObject", useSQLite: true },
     },
     r2Buckets: ["SOURCES"],
     bindings: { EXPORT_TOKEN: TOKEN, DEFINED: JSON.stringify(exports), ...secrets },
+    ...more,
+  });
+}
+
+/** Starts a worker with settings in Miniflare's words. */
+export async function deploy(input, settings) {
+  const miniflare = new Miniflare({
+    modules: await modulesOf(input),
+    cf: false,
     unsafeTriggerHandlers: true,
     // An alarm a millisecond late is no news.
     handleRuntimeStdio: (out, err) => [out, err].map((stream) => stream.resume()),
-    ...more,
+    ...settings,
   });
   await miniflare.ready;
   const call = (path, init = {}) => miniflare.dispatchFetch(`http://worker${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
@@ -70,6 +77,7 @@ export async function edge(exports, secrets, { speed = 60, ...more } = {}) {
     },
     status: async (name) => (await call(`/exports/${name}/status`)).json(),
     put: async (key, text) => void (await (await miniflare.getR2Bucket("SOURCES")).put(key, text)),
+    fire: async (cron, time) => (await miniflare.dispatchFetch(`http://worker/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}&time=${time}`)).status,
     end: () => miniflare.dispose(),
   };
 }

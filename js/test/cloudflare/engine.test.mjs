@@ -194,8 +194,8 @@ describe("an export at the edge", () => {
 
   it("starts by its cron trigger, once for each event", async () => {
     await worker.put("daily.csv", people("daily", 500));
-    const fire = () => worker.miniflare.dispatchFetch(`http://worker/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("0 6 * * *")}&time=1795600000000`);
-    assert.equal((await fire()).status, 200);
+    const fire = () => worker.fire("0 6 * * *", 1_795_600_000_000);
+    assert.equal(await fire(), 200);
     const last = (await follow(worker, "daily")).at(-1);
     assert.deepEqual([last.runKey, last.result, last.progress.delivered], ["cron-1795600000000", "succeeded", 500]);
     await fire();
