@@ -10,9 +10,6 @@ import { answer, refusal } from "./messages.js";
 import type { Bindings, ObjectNamespace, ObjectState } from "./runtime.js";
 import type { StartRequest } from "./status.js";
 
-/** An export that was not heard of for so long is asked whether it still works. */
-const STALLED_MILLIS = 5 * 60_000;
-
 /** Exports asked or started at once: each is a request of this invocation. */
 export const MOST_ASKED = 40;
 
@@ -26,6 +23,8 @@ export interface TurnsRequest {
 export class AccountObject {
   /** How many times faster than real time the clock goes; for rehearsals, the same in all objects. */
   protected readonly speed: number = 1;
+  /** An export that was not heard of for so long is woken. */
+  protected readonly stalledMillis: number = 5 * 60_000;
   readonly #state: ObjectState;
   readonly #bindings: Bindings;
   #pace: Owned<AccountPace> | undefined;
@@ -45,6 +44,8 @@ export class AccountObject {
         return answer(this.#turns((await request.json()) as TurnsRequest));
       case "POST /close":
         return answer(this.#close(((await request.json()) as { millis: number }).millis));
+      case "POST /begun":
+        return answer(this.#heard((await request.json()) as { name: string }));
       case "POST /ended":
         return answer(this.#ended(((await request.json()) as { name: string }).name));
       case "POST /start":
@@ -56,8 +57,14 @@ export class AccountObject {
     }
   }
 
-  #turns({ name, kinds }: TurnsRequest): number[] {
+  /** An export is at work: if it falls silent, somebody looks. */
+  #heard({ name }: { name: string }): true {
     this.#state.storage.sql.exec("INSERT OR REPLACE INTO activecampaign_working (name, seen) VALUES (?, ?)", name, Date.now());
+    return true;
+  }
+
+  #turns({ name, kinds }: TurnsRequest): number[] {
+    this.#heard({ name });
     const now = this.#clock().now();
     return this.#change((pace) => kinds.map((kind) => pace.turn(kind, now)));
   }
@@ -86,7 +93,7 @@ export class AccountObject {
 
   /** Wakes exports that were not heard of for long: their alarm is lost, or their worker was. */
   async #sweep(): Promise<string[]> {
-    const before = Date.now() - STALLED_MILLIS;
+    const before = Date.now() - this.stalledMillis;
     const rows = this.#state.storage.sql.exec("SELECT name FROM activecampaign_working WHERE seen < ? ORDER BY seen LIMIT ?", before, MOST_ASKED).toArray();
     const names = rows.map(({ name }) => String(name));
     await Promise.allSettled(names.map((name) => this.#export(name, "wake")));

@@ -128,6 +128,8 @@ export class ExportObject {
     this.#record = { name, runKey, order, restart, status, retries: 0, cancelled: false };
     this.#kept.set(this.#record);
     await this.#wakeAt(Date.now());
+    // Should even the first alarm be lost, the account's object will miss it.
+    await this.#account(this.#record, "begun", { name }).catch(() => undefined);
     return answer(this.#status(), 202);
   }
 

@@ -41,10 +41,10 @@ async function modulesOf(input) {
  * Starts the worker with these exports.
  *
  * @param secrets Bindings beside the token: the accounts' keys.
- * @param more The clock's speed, and options of Miniflare: where things persist, an inspector.
+ * @param more The clock's speed, another worker, and options of Miniflare: where things persist, an inspector.
  */
-export async function edge(exports, secrets, { speed = 60, ...more } = {}) {
-  return deploy({ stdin: { contents: WORKER, resolveDir: app, loader: "js" }, define: { SPEED: String(speed) } }, {
+export async function edge(exports, secrets, { speed = 60, worker = WORKER, ...more } = {}) {
+  return deploy({ stdin: { contents: worker, resolveDir: app, loader: "js" }, define: { SPEED: String(speed) } }, {
     compatibilityDate: "2026-04-01",
     durableObjects: {
       EXPORTS: { className: "ExportObject", useSQLite: true },

@@ -203,4 +203,32 @@ describe("an export at the edge", () => {
     assert.equal((await worker.status("weekly")).status, "never_run");
     assert.equal(sandbox.sandbox.account.contacts.filter(({ email }) => email.startsWith("daily")).length, 500);
   });
+
+  it("whose alarms are lost is found by the next cron event, whichever that is", async () => {
+    const deaf = `
+      import { AccountObject as Account, ExportObject as Export, exportWorker } from "activecampaign-export/cloudflare";
+      let lost = 0;
+      export class ExportObject extends Export {
+        speed = ${SPEED};
+        alarm() { return (lost += 1) > 1 ? super.alarm() : undefined; }
+      }
+      export class AccountObject extends Account { speed = ${SPEED}; stalledMillis = 0; }
+      export default exportWorker({ exports: (bindings) => JSON.parse(bindings.DEFINED) });`;
+    const other = await edge({ lost: exportTo(sandbox, { r2: "lost.csv" }) }, { KEY: sandbox.key }, { speed: SPEED, worker: deaf });
+    await other.put("lost.csv", people("lost", 500));
+    await other.start("lost");
+    const followed = follow(other, "lost");
+    // The lost alarm took nothing with it; until somebody looks, nothing happens.
+    assert.deepEqual(held(sandbox, "lost"), []);
+    const cron = encodeURIComponent("*/5 * * * *");
+    let ended = false;
+    void followed.then(() => (ended = true));
+    while (!ended) {
+      await other.miniflare.dispatchFetch(`http://worker/cdn-cgi/handler/scheduled?cron=${cron}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const last = (await followed).at(-1);
+    assert.deepEqual([last.result, last.progress.delivered], ["succeeded", 500]);
+    await other.end();
+  });
 });
