@@ -93,7 +93,7 @@
 //! | 39 | new code in the middle of a run | states of the version before are read | `tests/checkpoint.rs` `states_of_every_version_are_read` |
 //! | 40 | the host itself throws, again and again | the state is kept; the next call goes on | `js/test/package/faults-host.test.mjs` `goes on after its host threw six times` |
 //! | 41 | a wake that comes twice | nothing happens | `tests/export.rs` `the_order_of_calls_is_kept` |
-//! | 42 | the core crashes, or its memory ends | the instance is replaced; after three crashes of one run it is blocked | `js/test/package/store.test.mjs` `does not go on after three crashes of the core, unless asked to` |
+//! | 42 | the core crashes, or its memory ends | the instance is replaced; after three crashes of one run it is blocked | `js/test/store-suite.ts` `does not go on after three crashes of the core, until it is asked to begin anew`; `js/test/package/streams.test.mjs` `ends every run, and none that begins afterwards` |
 //! | 43 | a source that throws, stalls, repeats, is short | blocked, or cancelled, or duplicates; nothing false | `tests/export.rs` `the_source_breaks_off`; `js/test/package/api.test.mjs` `a source that stalls does not hold up the end of a run` |
 //! | 44 | values that no contact can hold | rejected here, with a rule | `tests/mapping.rs` `values_that_no_contact_can_hold`, `a_hundred_tags_and_one_more` |
 //! | 45 | one contact larger than a request | rejected, not looped | `tests/batches.rs` `a_contact_at_the_limit` |
