@@ -10,7 +10,7 @@ fn cases(cell: &str) -> Vec<(String, String)> {
     let mut file = String::new();
     let mut cases = Vec::new();
     for quoted in cell.split('`').skip(1).step_by(2) {
-        if quoted.ends_with(".rs") || quoted.ends_with(".mjs") {
+        if [".rs", ".mjs", ".ts"].iter().any(|ending| quoted.ends_with(ending)) {
             file = quoted.to_owned();
         } else {
             cases.push((file.clone(), quoted.to_owned()));
