@@ -96,7 +96,11 @@ export class AccountObject {
     const before = Date.now() - this.stalledMillis;
     const rows = this.#state.storage.sql.exec("SELECT name FROM activecampaign_working WHERE seen < ? ORDER BY seen LIMIT ?", before, MOST_ASKED).toArray();
     const names = rows.map(({ name }) => String(name));
-    await Promise.allSettled(names.map((name) => this.#export(name, "wake")));
+    const asked = names.map(async (name) => {
+      // One that has ended and could not tell would be asked for ever, in the place of others.
+      if ((await (await this.#export(name, "wake")).json()) === false) this.#ended(name);
+    });
+    await Promise.allSettled(asked);
     return names;
   }
 

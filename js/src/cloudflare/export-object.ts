@@ -17,6 +17,9 @@ import { type ExportStatus, isLive, type RunRecord, type StartRequest } from "./
 /** An alarm that fires when a slice never came to its end, which is 25 seconds away: what a death in its middle costs. */
 const WATCHDOG_MILLIS = 30_000;
 
+/** Results of a run that the next start goes on with. */
+const UNFINISHED: ReadonlySet<string> = new Set(["blocked", "cancelled", "failed"]);
+
 /** Pauses before a run that ended by something that may pass goes on: twelve times, an hour in all. */
 const RETRY_MILLIS = [1_000, 5_000, 30_000, 60_000, ...Array.from({ length: 8 }, () => 7 * 60_000)];
 
@@ -52,15 +55,15 @@ export class ExportObject {
   async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     // Whoever looks at a run that died with another life of this object need not wait for its watchdog.
-    if (isLive(this.#record) && !this.#live && this.#alarmAt === Number.POSITIVE_INFINITY) await this.#wakeAt(Date.now());
+    if (isLive(this.#record) && !this.#live && this.#alarmAt === Number.POSITIVE_INFINITY) await this.#wakeAt(dueOf(this.#record));
     switch (`${request.method} ${pathname}`) {
       case "POST /start":
         return this.#start((await request.json()) as StartRequest);
       case "POST /cancel":
         return this.#cancel();
       case "POST /wake":
-        if (isLive(this.#record)) await this.#wakeAt(Date.now());
-        return answer(true);
+        if (isLive(this.#record) && !this.#inSlice) await this.#wakeAt(dueOf(this.#record));
+        return answer(isLive(this.#record));
       case "GET /status":
         return answer(this.#status());
       case "GET /progress":
@@ -75,6 +78,7 @@ export class ExportObject {
   /** One slice. Never throws: the platform gives up an alarm that does so six times. */
   async alarm(): Promise<void> {
     this.#inSlice = true;
+    this.#soonest = Number.POSITIVE_INFINITY;
     try {
       await this.#wakeAt(Date.now() + WATCHDOG_MILLIS / this.speed);
       if (this.#record && isLive(this.#record)) await this.#slice(this.#record);
@@ -89,11 +93,13 @@ export class ExportObject {
   }
 
   async #slice(record: RunRecord): Promise<void> {
+    if (dueOf(record) > Date.now()) return this.#wakeAt(dueOf(record));
     const live = (this.#live ??= this.#begin(record));
     const due = await live.slices.run();
     record.status = { ...record.status, status: "running", slices: (record.status.slices ?? 0) + 1, coreBytes: memoryBytes() };
     if (live.outcome) {
       this.#live = undefined;
+      this.#soonest = Number.POSITIVE_INFINITY;
       return this.#ended(record, live.outcome);
     }
     this.#kept.set(record);
@@ -124,8 +130,11 @@ export class ExportObject {
   async #start({ name, runKey, order, restart = false }: StartRequest): Promise<Response> {
     if (this.#record?.runKey === runKey) return answer({ ...this.#status(), already: true });
     if (isLive(this.#record)) return refusal(409, "run_in_progress", "A run of this export is in progress.", "Wait for it to end, or cancel it.");
+    // Whoever goes on with a run goes on with its source.
+    const { version, status: before } = this.#record ?? {};
+    const goesOn = !restart && version !== undefined && before?.result !== undefined && UNFINISHED.has(before.result);
     const status: ExportStatus = { status: "running", runKey, startedAt: new Date().toISOString(), slices: 0 };
-    this.#record = { name, runKey, order, restart, status, retries: 0, cancelled: false };
+    this.#record = { name, runKey, order, restart, status, retries: 0, cancelled: false, ...(goesOn ? { version } : {}) };
     this.#kept.set(this.#record);
     await this.#wakeAt(Date.now());
     // Should even the first alarm be lost, the account's object will miss it.
@@ -146,6 +155,7 @@ export class ExportObject {
   #begin(record: RunRecord): LiveRun {
     const { name, order, restart } = record;
     const clock = new Clock(this.speed);
+    let own: LiveRun | undefined;
     const live = new LiveRun({
       name, order, restart, clock,
       stateKey: this.#stateKey(),
@@ -155,7 +165,8 @@ export class ExportObject {
       turns: async (kinds) => (await this.#account(record, "turns", { name, kinds })) as number[],
       throttled: async (millis) => void (await this.#account(record, "close", { millis })),
       onProgress: (progress) => this.#progressed(record, progress),
-      onDue: (time) => this.#due(clock.real(time)),
+      // One that is over has nothing to say.
+      onDue: (time) => void (own !== undefined && this.#live === own && this.#due(clock.real(time))),
       version: record.version,
       onOpened: (version) => {
         if (record.version !== undefined) return;
@@ -167,6 +178,7 @@ export class ExportObject {
         this.#kept.set(record);
       },
     });
+    own = live;
     if (record.cancelled) live.cancel();
     return live;
   }
@@ -198,11 +210,12 @@ export class ExportObject {
     const pause = RETRY_MILLIS[record.retries];
     if (stop?.retryHelps && pause !== undefined && !record.cancelled) return this.#retry(record, stop, pause);
     const { dueAt: _due, stop: _before, ...rest } = record.status;
-    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary) : { result: "failed" }), ...(stop ? { stop } : {}) };
+    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop } : {}) };
     this.#kept.set(record);
+    // Before anybody hears of it: a start that follows at once has an alarm of its own.
+    await this.#storage.deleteAlarm();
     this.#streams.end(record.status);
     await this.#account(record, "ended", { name: record.name }).catch(() => undefined);
-    await this.#storage.deleteAlarm();
   }
 
   async #retry(record: RunRecord, stop: Stop, pause: number): Promise<void> {
@@ -233,6 +246,13 @@ export class ExportObject {
   }
 }
 
-function endOf({ result, rejectedByRule, omissions, stop: _stop, durationMillis: _millis, ...progress }: ExportSummary): Partial<ExportStatus> {
-  return { result, rejectedByRule, omissions, progress };
+function endOf({ result, rejectedByRule, omissions, stop: _stop, durationMillis: _millis, ...progress }: ExportSummary, before: Progress | undefined): Partial<ExportStatus> {
+  // One that ended before its state was read knows less than what was told of it before.
+  return { result, rejectedByRule, omissions, progress: before && before.read > progress.read ? before : progress };
+}
+
+/** When a run may go on: one that waits to be tried again, not before. Milliseconds since the Unix epoch. */
+function dueOf(record: RunRecord | undefined): number {
+  const { status, dueAt } = record?.status ?? {};
+  return status === "retrying" && dueAt !== undefined ? Date.parse(dueAt) : Date.now();
 }

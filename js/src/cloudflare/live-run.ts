@@ -66,6 +66,8 @@ export class LiveRun {
   outcome: Outcome | undefined;
   readonly #around: Surroundings;
   readonly #cancel = new AbortController();
+  #cancelled = false;
+  #begun = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -78,7 +80,9 @@ export class LiveRun {
 
   /** Nothing new is sent; what the account has taken is followed to its end. */
   cancel(): void {
-    this.#cancel.abort();
+    this.#cancelled = true;
+    // Before its kept state is read, the run would end and know of nothing that the account has taken.
+    if (this.#begun) this.#cancel.abort();
   }
 
   async #run(): Promise<Outcome> {
@@ -105,7 +109,12 @@ export class LiveRun {
           fetch: (input, init) => this.slices.work(() => this.#fetch(input, init)),
         },
       });
-      for await (const event of run) if (event.type === "progress") onProgress(event.progress);
+      for await (const event of run) {
+        if (event.type !== "progress") continue;
+        onProgress(event.progress);
+        this.#begun = true;
+        if (this.#cancelled) this.#cancel.abort();
+      }
       const summary = await run.summary;
       // What the source says of itself, rather than that it broke off.
       const { cause } = (summary.stop ?? {}) as { cause?: unknown };

@@ -9,6 +9,9 @@ const MOST_TURNS = 10;
 /** How much later than its turn a request may go: half of what the windows are longer than the account's. */
 const LATE_MILLIS = 25;
 
+/** How long the object that gives out turns may take. */
+const TURNS_MILLIS = 10_000;
+
 /** Tries to reach the object that gives out turns; after the last one the run begins again from its checkpoint. Also turns that may be missed. */
 const TRIES = 5;
 
@@ -69,7 +72,7 @@ export class Pacer {
   async #asked(kinds: RequestKind[]): Promise<number[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#slices.work(() => this.#ask(kinds));
+        return await this.#slices.within(TURNS_MILLIS, () => this.#ask(kinds));
       } catch (error) {
         if (attempt === TRIES) throw error;
         await this.#slices.until(this.#clock.now() + attempt * 500);

@@ -12,6 +12,9 @@ export interface SliceLimits {
   millis: number;
 }
 
+/** A request of the engine's own, its answer included, may take this long; those to the account have their own bound. */
+const REQUEST_MILLIS = 60_000;
+
 /** A wait of up to this is worth staying for, in milliseconds. */
 const SHORT_MILLIS = 1_000;
 
@@ -88,7 +91,7 @@ export class Slices {
   async request<T>(make: () => Promise<T>): Promise<T> {
     await this.permit();
     this.used();
-    return this.work(make);
+    return this.within(REQUEST_MILLIS, make);
   }
 
   /** Does work that a slice waits for, up to its own end. */
@@ -99,6 +102,20 @@ export class Slices {
     } finally {
       this.#working -= 1;
       if (this.#close && this.#working === 0) this.#look();
+    }
+  }
+
+  /** Does work that must be over within so many milliseconds. */
+  async within<T>(millis: number, work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = async (): Promise<never> => {
+      await this.until(this.#clock.now() + millis, over.signal);
+      throw new Error("no answer in time");
+    };
+    try {
+      return await Promise.race([this.work(work), late()]);
+    } finally {
+      over.abort();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Sources at the edge: read in ranges, so that a run that goes on begins where it was. */
 import { ExportError } from "../errors.js";
 import type { Source } from "../types.js";
+import { readBody } from "../wire.js";
 import type { Bindings, Bucket } from "./runtime.js";
 import type { Slices } from "./slices.js";
 
@@ -12,6 +13,9 @@ export type EdgeSource =
   | { url: string }
   /** What was uploaded to the worker for this export. */
   | { upload: true; bucket?: string };
+
+/** A server that gives nothing for so long has stopped giving. */
+const STALLED_MILLIS = 60_000;
 
 /** Bytes of one range: a request, and memory while it is read. */
 const RANGE_BYTES = 512 * 1024;
@@ -64,6 +68,8 @@ async function* ranges(read: (offset: number, length: number) => Promise<Uint8Ar
   }
 }
 
+const RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/u;
+
 /** What a server said of an address. */
 interface Found {
   /** Bytes in all, when the server gives ranges. */
@@ -80,9 +86,12 @@ async function openUrl(address: string, slices: Slices): Promise<Opened> {
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     return slices.request(async () => {
       const response = await get(url.href, { range: `bytes=${offset}-${offset + length - 1}`, "if-match": version });
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      if (response.status !== 206 || versionOf(response) !== version || bytes.byteLength > length) throw changed();
-      return bytes;
+      const [, from, , total] = RANGE.exec(response.headers.get("content-range") ?? "") ?? [];
+      const asked = response.status === 206 && versionOf(response) === version && Number(from) === offset && Number(total) === size;
+      const bytes = asked ? await readBody(response.body, length) : undefined;
+      if (bytes) return bytes;
+      await response.body?.cancel().catch(() => undefined);
+      throw changed();
     });
   };
   return { source: { sizeBytes: size, data: (offset) => ranges(read, offset, size) }, version };
@@ -112,7 +121,7 @@ async function* wholeOf(address: string, slices: Slices): AsyncGenerator<Uint8Ar
   if (!reader) return;
   try {
     for (;;) {
-      const { done, value } = await slices.work(() => reader.read());
+      const { done, value } = await slices.within(STALLED_MILLIS, () => reader.read());
       if (done) return;
       yield value;
     }

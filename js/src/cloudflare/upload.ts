@@ -4,8 +4,8 @@ import type { Bucket } from "./runtime.js";
 /** R2 takes parts of 5 MiB or more, all of one length but the last. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** Stores a body; gives its length. Nothing stays of one that breaks off. */
-export async function store(bucket: Bucket, key: string, body: ReadableStream<Uint8Array>): Promise<number> {
+/** Stores a body, unless it may not in the end; gives its length. Nothing stays of one that breaks off. */
+export async function store(bucket: Bucket, key: string, body: ReadableStream<Uint8Array>, may: () => Promise<boolean>): Promise<number | undefined> {
   const upload = await bucket.createMultipartUpload(key);
   try {
     const parts: unknown[] = [];
@@ -13,6 +13,10 @@ export async function store(bucket: Bucket, key: string, body: ReadableStream<Ui
     for await (const part of partsOf(body)) {
       parts.push(await upload.uploadPart(parts.length + 1, part));
       size += part.byteLength;
+    }
+    if (!(await may())) {
+      await upload.abort();
+      return undefined;
     }
     await upload.complete(parts);
     return size;

@@ -69,6 +69,7 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     const options = startOptions(await context.req.text());
     if (!options) return refusal(400, "bad_request", "The body is not as it should be.", 'Send nothing, or {"runKey": "text", "restart": true}.');
     const order = context.get("found");
+    if (!isWhole(order)) return refusal(422, "settings", "The export has no definition, connection or source.", "Complete it in the worker's code, and deploy.");
     const issues = checkDefinition(order.definition, undefined, order.connection?.allowedHosts);
     if (issues.length > 0) return answer({ title: "settings", status: 422, code: "settings", detail: "The definition is wrong.", issues }, 422);
     const request: StartRequest = { name: context.req.param("name"), runKey: crypto.randomUUID(), ...options, order };
@@ -79,10 +80,13 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.put("/exports/:name/source", async (context) => {
     const { source } = context.get("found");
     if (!("upload" in source)) return refusal(409, "no_upload", "This export does not read an upload.", 'Define its source as {"upload": true}.');
-    const { status } = (await (await context.get("ask")("status")).json()) as { status: string };
-    if (status === "running" || status === "retrying") return refusal(409, "run_in_progress", "A run of this export reads the last upload.", "Wait for it to end, or cancel it.");
+    const isFree = async (): Promise<boolean> => !["running", "retrying"].includes(((await (await context.get("ask")("status")).json()) as { status: string }).status);
+    const busy = (): Response => refusal(409, "run_in_progress", "A run of this export reads the last upload.", "Wait for it to end, or cancel it.");
+    if (!(await isFree())) return busy();
     if (context.req.raw.body === null) return refusal(400, "empty_source", "The request has no body.", "Send the file as the body.");
-    return answer({ sizeBytes: await store(bucketOf(source.bucket, context.env), uploadKey(context.req.param("name")), context.req.raw.body) });
+    // A run may have begun while the file was on its way.
+    const sizeBytes = await store(bucketOf(source.bucket, context.env), uploadKey(context.req.param("name")), context.req.raw.body, isFree);
+    return sizeBytes === undefined ? busy() : answer({ sizeBytes });
   });
   app.notFound(() => refusal(404, "not_found", "There is nothing here.", "See the package's README for the paths."));
   app.onError((error) => {
@@ -91,6 +95,11 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     return refusal(500, "failed", "The request could not be answered.", "Try again; look into the worker's log.");
   });
   return app;
+}
+
+/** Exports come from a deployer's code, which nothing checks. */
+function isWhole(order: Partial<EdgeExport>): order is EdgeExport {
+  return [order.definition, order.connection, order.source].every((part) => typeof part === "object" && part !== null);
 }
 
 function startOptions(body: string): { runKey?: string; restart?: boolean } | undefined {
@@ -122,6 +131,11 @@ async function sameSecret(given: string, wanted: string): Promise<boolean> {
 async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings, exports: Map<string, WorkerExport>): Promise<void> {
   const accounts = new Map<string, StartRequest[]>();
   for (const [name, { cron: own, ...order }] of exports) {
+    // One that is not what it should be must not hold up the others.
+    if (!isWhole(order)) {
+      console.error(`activecampaign-export: the export "${name}" has no definition, connection or source`);
+      continue;
+    }
     const host = order.connection.host ?? order.definition.host ?? "";
     const due = accounts.get(host) ?? [];
     accounts.set(host, due);

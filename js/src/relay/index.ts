@@ -93,8 +93,8 @@ class Relaying {
   async #caller(request: Request): Promise<Identity> {
     const identity = await this.#options.authenticate(new Request(request.url, { method: request.method, headers: request.headers }));
     if (identity === true) return {};
-    // Anything but a plain yes or an identity is a no.
-    if (typeof identity !== "object" || identity === null) throw new Refused("caller");
+    // Anything but a plain yes or an identity is a no; so is an answer, which other frameworks give for one.
+    if (typeof identity !== "object" || identity === null || Array.isArray(identity) || "status" in identity) throw new Refused("caller");
     return identity;
   }
 
