@@ -89,19 +89,34 @@ export class VirtualTime {
   }
 }
 
-/** Puts the deadlines that the package gives its requests on the virtual clock, until `restore` is called. */
+/** The deadline that the package gives a request, in milliseconds. */
+const DEADLINE = 60_000;
+
+/**
+ * Puts the deadlines that the package gives its requests on the virtual clock, until `restore` is called. They are timers
+ * that are set in the moment in which the request's own controller is made.
+ */
 export function virtualDeadlines() {
-  const original = AbortSignal.timeout;
+  const { AbortController: Controller, setTimeout: real } = globalThis;
   const known = new WeakMap();
-  AbortSignal.timeout = (millis) => {
-    const controller = new AbortController();
-    known.set(controller.signal, { millis, pass: () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")) });
-    return controller.signal;
+  let made;
+  globalThis.AbortController = class extends Controller {
+    constructor() {
+      super();
+      made = this.signal;
+      queueMicrotask(() => (made = undefined));
+    }
+  };
+  globalThis.setTimeout = (pass, millis, ...rest) => {
+    if (millis !== DEADLINE || made === undefined) return real(pass, millis, ...rest);
+    known.set(made, { millis, pass });
+    return undefined;
   };
   return {
     of: (signal) => known.get(signal) ?? { millis: Infinity, pass: () => undefined },
     restore: () => {
-      AbortSignal.timeout = original;
+      globalThis.AbortController = Controller;
+      globalThis.setTimeout = real;
     },
   };
 }
