@@ -1,10 +1,10 @@
 /** Where an account is reached: by its host and its key, or through a relay. */
 import { checkHostname } from "./core.js";
 import { guarded } from "./engine.js";
-import { ExportError } from "./errors.js";
+import { ExportError, fault, misuse } from "./errors.js";
 import { relayed } from "./relayed.js";
 import type { Connection, ExportDefinition, Host, Stop } from "./types.js";
-import { checkKey, fault, sandboxOrigin, type Send, sendWithKey } from "./wire.js";
+import { checkKey, sandboxOrigin, type Send, sendWithKey } from "./wire.js";
 
 /** An account that requests can be sent to. */
 export interface Connected {
@@ -20,7 +20,7 @@ export function connect(connection: Connection, definition: ExportDefinition | u
   const { host, origin } = accountOf(connection, definition);
   if (connection.relay !== undefined) {
     // A key in a page is what the relay is there to avoid.
-    if (connection.apiKey !== undefined) throw fault("relay_and_key", "misuse", "The connection has a relay and a key.", "Leave the key out: the relay has it. Change it in the account if it was in a page.");
+    if (connection.apiKey !== undefined) throw misuse("relay_and_key", "The connection has a relay and a key.", "Leave the key out: the relay has it. Change it in the account if it was in a page.");
     const { send, refusal } = relayed(connection.relay, host, fetch);
     // The core was told of a redirect instead.
     return { origin, send, blame: (stop) => (stop?.code === "redirected" ? refusal() : undefined) ?? stop };

@@ -6,6 +6,7 @@ import { hostOf } from "./host.js";
 import { type OptionType, requireOptions } from "./options.js";
 import { type OpenObjects, openObjects, type Piece } from "./source/open.js";
 import type { Batch, BatchStream, EncodeOptions, EncodeSummary, Preview, PreviewOptions, Rejection } from "./types.js";
+import { BODY_BYTES } from "./wire.js";
 
 /** What may be said, and of which type it must be. */
 const OPTIONS = {
@@ -19,9 +20,6 @@ const OPTIONS = {
   reuseBody: "boolean",
   onRejections: "function",
 } as const satisfies Record<keyof EncodeOptions, OptionType>;
-
-/** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up. */
-const BODY_BYTES = 400_000;
 
 /**
  * The request bodies of a source, in its order. Nothing is sent.

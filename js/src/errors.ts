@@ -24,9 +24,14 @@ export class ExportError extends Error {
   }
 }
 
+/** What the same call would meet again. */
+export function fault(code: string, category: Category, message: string, remedy: string): ExportError {
+  return new ExportError({ code, category, message, remedy, retryHelps: false });
+}
+
 /** The caller made a mistake that no setting explains. */
 export function misuse(code: string, message: string, remedy: string): ExportError {
-  return new ExportError({ code, category: "misuse", message, remedy, retryHelps: false });
+  return fault(code, "misuse", message, remedy);
 }
 
 /** Turns what the core threw, a plain stop, into an error. */

@@ -22,7 +22,8 @@ export function inTurn({ turn }: Host, send: Send): (method: string, path: strin
   };
 }
 
-function sleep(millis: number, signal: AbortSignal): Promise<void> {
+/** Resolves after so many milliseconds, or early when the signal aborts. */
+export function sleep(millis: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, millis);
     signal.addEventListener("abort", done, { once: true });

@@ -1,7 +1,8 @@
 /** An account that is reached through a relay on the page's own origin: no key is here. */
+import { fault, misuse } from "./errors.js";
 import { ANSWER, HOST_HEADER, type RefusalName, REFUSALS, RELAY_HEADER, RELAY_PATH, UNANSWERED, UNSENT } from "./relay/protocol.js";
 import type { Host, Stop } from "./types.js";
-import { type Answer, fault, inTime, readAnswer, type Send } from "./wire.js";
+import { type Answer, inTime, readAnswer, type Send } from "./wire.js";
 
 /** What sends requests to a relay, and what it refused. */
 export interface Relayed {
@@ -62,5 +63,5 @@ function refusalOf(said: string | null, status: number): Stop | undefined {
 function ownOrigin(): string {
   const origin = (globalThis as { location?: { origin?: unknown } }).location?.origin;
   if (typeof origin === "string" && /^https?:/u.test(origin)) return origin;
-  throw fault("relay_nowhere", "misuse", "There is no page here whose origin a relay could stand on.", "Connect with the account's key instead of `relay`; relays are for pages.");
+  throw misuse("relay_nowhere", "There is no page here whose origin a relay could stand on.", "Connect with the account's key instead of `relay`; relays are for pages.");
 }

@@ -2,8 +2,9 @@
  * One request with the key, for whoever holds it: a connection of this process, or a relay. What comes of it is a plain
  * answer in which neither host nor key occurs.
  */
-import { ExportError } from "./errors.js";
-import type { Category, Host } from "./types.js";
+import { joined } from "./bytes.js";
+import { fault } from "./errors.js";
+import type { Host } from "./types.js";
 
 /** An answer as the core takes it; without a status, none came. */
 export interface Answer {
@@ -19,6 +20,9 @@ export type Send = (method: string, path: string, body: Uint8Array | undefined) 
 
 /** The whole of a request, its answer included, may take this long. */
 export const REQUEST_MILLIS = 60_000;
+
+/** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up. */
+export const BODY_BYTES = 400_000;
 
 /** Bytes read of one answer: `MAX_ANSWER_BYTES` of the core's limits. */
 const ANSWER_BYTES = 2 * 1024 * 1024;
@@ -101,10 +105,6 @@ export function checkKey(key: unknown): string {
   return key.trim();
 }
 
-export function fault(code: string, category: Category, message: string, remedy: string): ExportError {
-  return new ExportError({ code, category, message, remedy, retryHelps: false });
-}
-
 /** Reads a body up to a bound; `undefined` when there is more. */
 export async function readBody(body: ReadableStream<Uint8Array> | null, most: number): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
@@ -120,13 +120,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, most: nu
     }
     parts.push(value);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return joined(parts, size);
 }
 
 /** Reads an answer up to its bound. Beyond it, nothing can be told from the answer. */

@@ -1,5 +1,7 @@
 /** The clock of a run. Rehearsals may let it go faster than real time, as the sandbox's does. */
 
+import { sleep } from "../host.js";
+
 /** A clock that starts anew with each process must go on where it was: it is real time, stretched from this moment. */
 const ANCHOR = Date.UTC(2026, 0, 1);
 
@@ -27,15 +29,6 @@ export class Clock {
 
   /** Resolves after so many milliseconds, or early when the signal aborts. */
   sleep(millis: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.max(0, millis) / this.#speed);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
+    return sleep(Math.max(0, millis) / this.#speed, signal);
   }
 }

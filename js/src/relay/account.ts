@@ -1,5 +1,6 @@
 /** An account as whoever runs a relay states it. */
-import { checkKey, fault, sandboxOrigin } from "../wire.js";
+import { fault } from "../errors.js";
+import { checkKey, sandboxOrigin } from "../wire.js";
 
 export interface RelayAccount {
   /** The bare hostname, such as `acme.api-us1.com`. */

@@ -32,8 +32,7 @@ export function isCall(method: string, path: string, search: string): boolean {
 const BODY_KEYS = new Set(["contacts", "exclude_automations"]);
 const CONTACT_KEYS = new Set(["email", "first_name", "last_name", "phone", "fields", "tags", "subscribe"]);
 
-/** The largest request: `MAX_BATCH_BYTES` of the core's limits, rounded up; and `MAX_BATCH_CONTACTS`. */
-export const BODY_BYTES = 400_000;
+/** `MAX_BATCH_CONTACTS` of the core's limits. */
 const CONTACTS = 250;
 
 /**

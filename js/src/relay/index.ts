@@ -5,10 +5,11 @@
  * A refusal is decided before anything is sent, in this order: who calls, from where, for which account, what, and with
  * which body.
  */
+import { fault, misuse } from "../errors.js";
 import type { Host } from "../types.js";
-import { type Answer, fault, readBody, sendWithKey } from "../wire.js";
+import { type Answer, BODY_BYTES, readBody, sendWithKey } from "../wire.js";
 import { type CheckedAccount, checkAccount, type RelayAccount } from "./account.js";
-import { BODY_BYTES, isCall, isImport } from "./calls.js";
+import { isCall, isImport } from "./calls.js";
 import { ANSWER, HOST_HEADER, REFUSALS, type RefusalName, RELAY_HEADER, RELAY_PATH, UNANSWERED, UNSENT } from "./protocol.js";
 
 export type { RelayAccount } from "./account.js";
@@ -42,7 +43,7 @@ export interface Relay {
 export function createRelay(options: RelayOptions): Relay {
   const { path = "/activecampaign", accounts, allowedHosts = [] } = options;
   if (!RELAY_PATH.test(path)) throw fault("relay_path", "settings", "The path of the relay is none.", "Give one such as /activecampaign: letters, digits, - and _ between slashes.");
-  if (typeof options.authenticate !== "function") throw fault("relay_open", "misuse", "The relay has nothing to know its callers by.", "Pass `authenticate`: whoever it lets in uses the account's key.");
+  if (typeof options.authenticate !== "function") throw misuse("relay_open", "The relay has nothing to know its callers by.", "Pass `authenticate`: whoever it lets in uses the account's key.");
   if (typeof accounts !== "function") for (const account of Object.values(accounts)) checkAccount(account, allowedHosts);
   const relay = new Relaying(options, path);
   return { fetch: (request) => relay.answer(request) };

@@ -68,17 +68,6 @@ export function same(one: Uint8Array, other: Uint8Array): boolean {
   return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
 }
 
-/** The pieces of a log as one. */
-export function joined(blocks: Iterable<Uint8Array>, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const block of blocks) {
-    whole.set(block, at);
-    at += block.byteLength;
-  }
-  return whole;
-}
-
 /** The name of a run in a store that keeps many. Throws an `ExportError` for one that is none. */
 export function requireName(name: unknown): string {
   if (typeof name === "string" && name !== "" && name.length <= 200) return name;

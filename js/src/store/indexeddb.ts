@@ -4,9 +4,10 @@
  * Two things keep a second owner out: a Web Lock, which the browser frees when a tab is closed or has crashed, and the
  * fence, which every commit looks at in its own transaction, and which also holds where there are no locks.
  */
-import { ExportError } from "../errors.js";
+import { joined } from "../bytes.js";
+import { misuse } from "../errors.js";
 import type { Rejection } from "../types.js";
-import { damaged, inProgress, joined, leased, requireFewCrashes, requireName, same, type Terms, termsOf } from "./common.js";
+import { damaged, inProgress, leased, requireFewCrashes, requireName, same, type Terms, termsOf } from "./common.js";
 import type { Claim, Commit, LeaseOptions, ReadableStore, StoredRun } from "./contract.js";
 
 const DATABASE = "activecampaign-export";
@@ -286,7 +287,7 @@ function undo(transaction: IDBTransaction): void {
 function open(): Promise<IDBDatabase> {
   if (typeof indexedDB === "undefined") {
     const remedy = "Keep runs there in a browser's page or worker; elsewhere take fileStore, sqliteStore or sqlStore.";
-    throw new ExportError({ code: "indexeddb_missing", category: "misuse", message: "This runtime has no IndexedDB.", remedy, retryHelps: false });
+    throw misuse("indexeddb_missing", "This runtime has no IndexedDB.", remedy);
   }
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => {

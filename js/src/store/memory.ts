@@ -1,8 +1,9 @@
 /** Keeps a run in memory: for tests, and for hosts that live as long as the run. Nothing outlives the process. */
+import { joined } from "../bytes.js";
 import { misuse } from "../errors.js";
 import type { Rejection } from "../types.js";
 import type { Claim, Commit, LeaseOptions, ReadableStore, StoredRun } from "./contract.js";
-import { joined, leased, requireFewCrashes, same, type Terms, termsOf } from "./common.js";
+import { leased, requireFewCrashes, same, type Terms, termsOf } from "./common.js";
 
 export interface MemoryStoreOptions extends LeaseOptions {
   /** A store whose memory this one shares, as two processes share a folder. Default: a memory of its own. */

@@ -5,8 +5,9 @@
  * Whoever claims a run raises its fence in the row that also holds the lease; every commit is one transaction that
  * looks at the fence first. So an owner that was only asleep changes nothing once there is another.
  */
+import { joined } from "../bytes.js";
 import type { Rejection } from "../types.js";
-import { damaged, joined, leased, requireFewCrashes, requireName, same, type Terms, termsOf } from "./common.js";
+import { damaged, leased, requireFewCrashes, requireName, same, type Terms, termsOf } from "./common.js";
 import type { Claim, Commit, LeaseOptions, ReadableStore, StoredRun } from "./contract.js";
 
 /** What is bound to a statement. */
