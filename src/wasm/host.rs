@@ -108,10 +108,15 @@ extern "C" {
     pub(super) fn unsent(this: &Answer) -> Option<bool>;
 }
 
+/// A time as JavaScript gives it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970, below 2^53")]
+pub(super) fn moment(millis: f64) -> Timestamp {
+    Timestamp::from_millis(millis as u64)
+}
+
 impl CoreHost {
     /// The host's clock.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970, below 2^53")]
     pub(super) fn time(&self) -> Timestamp {
-        Timestamp::from_millis(self.now() as u64)
+        moment(self.now())
     }
 }

@@ -1,20 +1,16 @@
 //! An account's windows, for hosts where no single process sees all its requests: one owner gives out turns.
 
+use super::host::moment;
 use crate::delivery::pace::Pace;
 use crate::delivery::rate::Kind;
+use crate::delivery::retry::retry_after_millis;
 use crate::limits::{RATE_GUARD_MILLIS, THROTTLE_MILLIS};
-use crate::time::Timestamp;
 use wasm_bindgen::prelude::*;
 
 /// The windows of one account.
 #[wasm_bindgen]
 pub struct AccountPace {
     pace: Pace,
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970, below 2^53")]
-fn moment(millis: f64) -> Timestamp {
-    Timestamp::from_millis(millis as u64)
 }
 
 #[wasm_bindgen]
@@ -44,10 +40,12 @@ impl AccountPace {
         self.pace.turn(Kind::named(kind), moment(now)).as_millis() as f64
     }
 
-    /// The account said that there were too many: nothing goes out for so many milliseconds.
-    pub fn close(&self, millis: f64, now: f64) {
+    /// The account said that there were too many: nothing goes out before the time it names in `Retry-After`, a second
+    /// at least.
+    pub fn throttled(&self, retry_after: Option<String>, now: f64) {
         let now = self.pace.tell(moment(now));
-        self.pace.change(|limiter| limiter.close_until(now.plus(moment(millis).as_millis())));
+        let told = retry_after.and_then(|header| retry_after_millis(&header, now)).unwrap_or_default();
+        self.pace.change(|limiter| limiter.close_until(now.plus(told.max(1_000))));
     }
 
     /// To be kept.

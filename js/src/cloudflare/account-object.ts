@@ -6,8 +6,8 @@ import { AccountPace } from "../core.js";
 import { Owned } from "../engine.js";
 import type { RequestKind } from "../types.js";
 import { Clock } from "./clock.js";
-import { answer, refusal } from "./messages.js";
-import type { Bindings, ObjectNamespace, ObjectState } from "./runtime.js";
+import { answer, refusal, tell } from "./messages.js";
+import type { Bindings, ObjectState } from "./runtime.js";
 import type { StartRequest } from "./status.js";
 
 /** Exports asked or started at once: each is a request of this invocation. */
@@ -42,8 +42,8 @@ export class AccountObject {
     switch (`${request.method} ${pathname}`) {
       case "POST /turns":
         return answer(this.#turns((await request.json()) as TurnsRequest));
-      case "POST /close":
-        return answer(this.#close(((await request.json()) as { millis: number }).millis));
+      case "POST /throttled":
+        return answer(this.#throttled(((await request.json()) as { retryAfter?: string }).retryAfter));
       case "POST /begun":
         return answer(this.#heard((await request.json()) as { name: string }));
       case "POST /ended":
@@ -70,8 +70,8 @@ export class AccountObject {
   }
 
   /** The account has had enough: all exports hear of it by their next turns. */
-  #close(millis: number): true {
-    this.#change((pace) => pace.close(millis, this.#clock().now()));
+  #throttled(retryAfter: string | undefined): true {
+    this.#change((pace) => pace.throttled(retryAfter, this.#clock().now()));
     return true;
   }
 
@@ -82,13 +82,8 @@ export class AccountObject {
 
   /** Starts exports, on behalf of a cron event that could not make as many requests itself. */
   async #start(requests: StartRequest[]): Promise<number[]> {
-    const started = requests.map(async (request) => (await this.#export(request.name, "start", request)).status);
+    const started = requests.map(async (request) => (await tell(this.#bindings, "EXPORTS", request.name, "start", request)).status);
     return (await Promise.allSettled(started)).map((result) => (result.status === "fulfilled" ? result.value : 500));
-  }
-
-  #export(name: string, path: string, body?: unknown): Promise<Response> {
-    const exports = this.#bindings["EXPORTS"] as ObjectNamespace;
-    return exports.get(exports.idFromName(name)).fetch(`https://export/${path}`, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   }
 
   /** Wakes exports that were not heard of for long: their alarm is lost, or their worker was. */
@@ -98,7 +93,7 @@ export class AccountObject {
     const names = rows.map(({ name }) => String(name));
     const asked = names.map(async (name) => {
       // One that has ended and could not tell would be asked for ever, in the place of others.
-      if ((await (await this.#export(name, "wake")).json()) === false) this.#ended(name);
+      if ((await (await tell(this.#bindings, "EXPORTS", name, "wake")).json()) === false) this.#ended(name);
     });
     await Promise.allSettled(asked);
     return names;

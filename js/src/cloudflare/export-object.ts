@@ -7,10 +7,10 @@ import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
 import { databaseOf, Kept } from "./database.js";
-import { LiveRun, type Outcome, stopOf } from "./live-run.js";
-import { answer, refusal } from "./messages.js";
+import { hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
+import { answer, refusal, tell } from "./messages.js";
 import { ProgressStreams } from "./progress.js";
-import type { Bindings, ObjectNamespace, ObjectState, ObjectStorage } from "./runtime.js";
+import type { Bindings, ObjectState, ObjectStorage } from "./runtime.js";
 import type { SliceLimits } from "./slices.js";
 import { type ExportStatus, isLive, type RunRecord, type StartRequest } from "./status.js";
 
@@ -103,7 +103,7 @@ export class ExportObject {
       return this.#ended(record, live.outcome);
     }
     this.#kept.set(record);
-    await this.#wakeAt(due === undefined ? Date.now() : new Clock(this.speed).real(due));
+    await this.#wakeAt(due === undefined ? Date.now() : this.#clock().real(due));
   }
 
   /** The run could go on from a time that lies before the next alarm. */
@@ -154,7 +154,7 @@ export class ExportObject {
 
   #begin(record: RunRecord): LiveRun {
     const { name, order, restart } = record;
-    const clock = new Clock(this.speed);
+    const clock = this.#clock();
     let own: LiveRun | undefined;
     const live = new LiveRun({
       name, order, restart, clock,
@@ -163,7 +163,7 @@ export class ExportObject {
       bindings: this.#bindings,
       limits: this.limits,
       turns: async (kinds) => (await this.#account(record, "turns", { name, kinds })) as number[],
-      throttled: async (millis) => void (await this.#account(record, "close", { millis })),
+      throttled: async (retryAfter) => void (await this.#account(record, "throttled", { retryAfter })),
       onProgress: (progress) => this.#progressed(record, progress),
       // One that is over has nothing to say.
       onDue: (time) => void (own !== undefined && this.#live === own && this.#due(clock.real(time))),
@@ -186,16 +186,16 @@ export class ExportObject {
   /** Made here, and kept beside what it authenticates: nothing that is rotated elsewhere may make a run's state unreadable. */
   #stateKey(): string {
     const kept = new Kept<string>(this.#storage, "state key");
-    const key = kept.get() ?? Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const before = kept.get();
+    if (before !== undefined) return before;
+    const key = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     kept.set(key);
     return key;
   }
 
   /** Asks the object of the order's account. */
-  async #account({ order: { connection, definition } }: RunRecord, path: string, body: unknown): Promise<unknown> {
-    const accounts = this.#bindings["ACCOUNTS"] as ObjectNamespace;
-    const stub = accounts.get(accounts.idFromName(connection.host ?? definition.host ?? ""));
-    const response = await stub.fetch(`https://account/${path}`, { method: "POST", body: JSON.stringify(body) });
+  async #account({ order }: RunRecord, path: string, body: unknown): Promise<unknown> {
+    const response = await tell(this.#bindings, "ACCOUNTS", hostnameOf(order), path, body);
     if (!response.ok) throw new Error(`the account's object answered ${response.status}`);
     return response.json();
   }
@@ -225,6 +225,11 @@ export class ExportObject {
     this.#kept.set(record);
     this.#streams.tell(record.status);
     await this.#wakeAt(due);
+  }
+
+  /** Made when it is needed: whoever sets another speed has not done so yet while this class is being constructed. */
+  #clock(): Clock {
+    return new Clock(this.speed);
   }
 
   #status(): ExportStatus {

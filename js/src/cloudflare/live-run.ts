@@ -1,5 +1,5 @@
 /** One run while its object is in memory: an export whose host works in slices. */
-import { ExportError } from "../errors.js";
+import { ExportError, fault } from "../errors.js";
 import { exportSegment } from "../export.js";
 import { sqlStore } from "../store/sql.js";
 import type { Claim, Commit, RunStore } from "../store/contract.js";
@@ -29,6 +29,11 @@ export interface EdgeExport {
   reveal?: boolean;
 }
 
+/** Whose limits an export shares: the account's hostname. */
+export function hostnameOf({ connection, definition }: EdgeExport): string {
+  return connection.host ?? definition.host ?? "";
+}
+
 /** How a run ended: with a summary, or by an error of the host or the core. */
 export type Outcome = { summary: ExportSummary } | { error: unknown };
 
@@ -47,7 +52,7 @@ export interface Surroundings {
   /** Gives the times of turns. */
   turns(kinds: RequestKind[]): Promise<number[]>;
   /** The account said that there were too many. */
-  throttled(millis: number): Promise<void>;
+  throttled(retryAfter: string | undefined): Promise<void>;
   onProgress(progress: Progress): void;
   /** The run could go on from this time, and no slice was announced. */
   onDue(time: number): void;
@@ -57,9 +62,6 @@ export interface Surroundings {
   /** The run is taken up; if one was to be given up, it is. */
   onClaimed(): void;
 }
-
-/** Without a time in its answer an account that had enough is left alone for so long; the run itself waits longer. */
-const CLOSED_MILLIS = 1_000;
 
 export class LiveRun {
   readonly slices: Slices;
@@ -126,12 +128,8 @@ export class LiveRun {
 
   async #fetch(input: string, init: RequestInit): Promise<Response> {
     const response = await fetch(input, init);
-    if (response.status === 429) {
-      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-      const millis = seconds > 0 && seconds <= 900 ? seconds * 1_000 : CLOSED_MILLIS;
-      // The others would find out by themselves, each by a refusal of its own.
-      await this.#around.throttled(millis).catch(() => undefined);
-    }
+    // The others would find out by themselves, each by a refusal of its own.
+    if (response.status === 429) await this.#around.throttled(response.headers.get("retry-after") ?? undefined).catch(() => undefined);
     return response;
   }
 
@@ -164,13 +162,7 @@ export class LiveRun {
 function secret(bindings: Bindings, name: string): string {
   const value = bindings[name];
   if (typeof value === "string" && value !== "") return value;
-  throw new ExportError({
-    code: "secret_missing",
-    category: "credentials",
-    message: `The worker has no secret "${name}".`,
-    remedy: `Set it with \`wrangler secret put ${name}\`, and start the export again.`,
-    retryHelps: false,
-  });
+  throw fault("secret_missing", "credentials", `The worker has no secret "${name}".`, `Set it with \`wrangler secret put ${name}\`, and start the export again.`);
 }
 
 /** What an error says, without what it may hold. */

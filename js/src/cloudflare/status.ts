@@ -45,6 +45,6 @@ export interface RunRecord extends Required<StartRequest> {
   cancelled: boolean;
 }
 
-export function isLive(record: RunRecord | undefined): boolean {
+export function isLive(record: Pick<RunRecord, "status"> | undefined): boolean {
   return record !== undefined && (record.status.status === "running" || record.status.status === "retrying");
 }

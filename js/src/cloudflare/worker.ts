@@ -4,11 +4,11 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { checkDefinition } from "../definition.js";
 import { ExportError } from "../errors.js";
 import { MOST_ASKED } from "./account-object.js";
-import type { EdgeExport } from "./live-run.js";
-import { answer, refusal } from "./messages.js";
-import type { Bindings, CronEvent, ObjectNamespace } from "./runtime.js";
+import { type EdgeExport, hostnameOf } from "./live-run.js";
+import { answer, ask, refusal, tell } from "./messages.js";
+import type { Bindings, CronEvent } from "./runtime.js";
 import { bucketOf, uploadKey } from "./source.js";
-import type { StartRequest } from "./status.js";
+import { type ExportStatus, isLive, type StartRequest } from "./status.js";
 import { store } from "./upload.js";
 
 /** An export, and the cron trigger that starts it. */
@@ -59,9 +59,8 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     const name = context.req.param("name");
     const found = (await all(context.env)).get(name);
     if (!found) return refusal(404, "no_such_export", "The worker has no export of this name.", "Name one of those it was deployed with.");
-    const objects = context.env["EXPORTS"] as ObjectNamespace;
     context.set("found", found);
-    context.set("ask", (path, init) => objects.get(objects.idFromName(name)).fetch(`https://export/${path}`, init));
+    context.set("ask", (path, init) => ask(context.env, "EXPORTS", name, path, init));
     return next();
   });
   app.get("/exports", async (context) => context.json([...(await all(context.env)).keys()]));
@@ -80,7 +79,7 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.put("/exports/:name/source", async (context) => {
     const { source } = context.get("found");
     if (!("upload" in source)) return refusal(409, "no_upload", "This export does not read an upload.", 'Define its source as {"upload": true}.');
-    const isFree = async (): Promise<boolean> => !["running", "retrying"].includes(((await (await context.get("ask")("status")).json()) as { status: string }).status);
+    const isFree = async (): Promise<boolean> => !isLive({ status: (await (await context.get("ask")("status")).json()) as ExportStatus });
     const busy = (): Response => refusal(409, "run_in_progress", "A run of this export reads the last upload.", "Wait for it to end, or cancel it.");
     if (!(await isFree())) return busy();
     if (context.req.raw.body === null) return refusal(400, "empty_source", "The request has no body.", "Send the file as the body.");
@@ -136,19 +135,15 @@ async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings,
       console.error(`activecampaign-export: the export "${name}" has no definition, connection or source`);
       continue;
     }
-    const host = order.connection.host ?? order.definition.host ?? "";
+    const host = hostnameOf(order);
     const due = accounts.get(host) ?? [];
     accounts.set(host, due);
     if (own === cron) due.push({ name, runKey: `cron-${scheduledTime}`, order, restart: true });
   }
-  const objects = bindings["ACCOUNTS"] as ObjectNamespace;
-  const ask = async (host: string, path: string, body?: unknown): Promise<void> => {
-    await objects.get(objects.idFromName(host)).fetch(`https://account/${path}`, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  };
-  const asked: Promise<void>[] = [];
+  const asked: Promise<Response>[] = [];
   for (const [host, due] of accounts) {
-    for (let at = 0; at < due.length; at += MOST_ASKED) asked.push(ask(host, "start", due.slice(at, at + MOST_ASKED)));
-    if (due.length === 0) asked.push(ask(host, "sweep"));
+    for (let at = 0; at < due.length; at += MOST_ASKED) asked.push(tell(bindings, "ACCOUNTS", host, "start", due.slice(at, at + MOST_ASKED)));
+    if (due.length === 0) asked.push(tell(bindings, "ACCOUNTS", host, "sweep"));
   }
   const failed = (await Promise.allSettled(asked)).filter(({ status }) => status === "rejected").length;
   if (failed > 0) console.error(`activecampaign-export: ${failed} of ${asked.length} accounts could not be asked`);
