@@ -19,7 +19,8 @@ export function runtimes() {
   return Object.fromEntries(readdirSync(pinned).sort().map((name) => [name, install(name)]));
 }
 
-function install(name) {
+/** Where one runtime's program is. Installs it when it is not there. */
+export function install(name) {
   const folder = join(target, "runtimes", name);
   const lock = readFileSync(join(pinned, name, "package-lock.json"), "utf8");
   const marker = join(folder, "installed");

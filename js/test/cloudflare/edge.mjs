@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
+import { bundled } from "../kit/workerd.mjs";
 
 export const app = process.env.ACTIVECAMPAIGN_EXPORT_APP ?? fileURLToPath(new URL("../../../target/test-app", import.meta.url));
 const dist = join(app, "node_modules", "activecampaign-export", "dist");
@@ -22,20 +22,6 @@ export class ExportObject extends Export { speed = SPEED; }
 export class AccountObject extends Account { speed = SPEED; }
 export default exportWorker({ exports: (bindings) => JSON.parse(bindings.DEFINED) });
 `;
-
-/** A worker as wrangler bundles it: one script, and the module beside it. `input` is esbuild's: what to bundle. */
-async function modulesOf(input) {
-  const { outputFiles } = await build({
-    ...input,
-    bundle: true, write: false, format: "esm", target: "es2022", platform: "browser", conditions: ["workerd", "worker", "browser"],
-    logLevel: "error",
-    plugins: [{ name: "wasm", setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./core_bg.wasm", external: true })) }],
-  });
-  return [
-    { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
-    { type: "CompiledWasm", path: "core_bg.wasm", contents: readFileSync(join(dist, "core_bg.wasm")) },
-  ];
-}
 
 /**
  * Starts the worker with these exports.
@@ -59,7 +45,7 @@ export async function edge(exports, secrets, { speed = 60, worker = WORKER, ...m
 /** Starts a worker with settings in Miniflare's words. */
 export async function deploy(input, settings) {
   const miniflare = new Miniflare({
-    modules: await modulesOf(input),
+    modules: await bundled(input, dist),
     cf: false,
     unsafeTriggerHandlers: true,
     // An alarm a millisecond late is no news.

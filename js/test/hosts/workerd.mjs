@@ -2,17 +2,14 @@
 // do, with their conditions. The module is imported in both; workerd compiles no bytes.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
+import { CONDITIONS, modulesOf, scriptOf } from "../kit/workerd.mjs";
 import { broken, withSandbox } from "./runner.mjs";
 
 const LIMIT_MILLIS = 180_000;
 
-/** What wrangler sets. */
-const CONDITIONS = ["workerd", "worker", "browser"];
-
 /** The worker and what it imports as one script; what `outside` names stays an import, of the name it gives. */
-async function bundle(entry, outside) {
+function bundle(entry, outside) {
   const plugin = {
     name: "outside",
     setup: ({ onResolve }) =>
@@ -21,11 +18,7 @@ async function bundle(entry, outside) {
         return name === undefined ? undefined : { path: name, external: true };
       }),
   };
-  const { outputFiles } = await build({
-    entryPoints: [entry], bundle: true, write: false, format: "esm", target: "es2022", platform: "browser",
-    conditions: CONDITIONS, plugins: [plugin], logLevel: "error",
-  });
-  return outputFiles[0].text;
+  return scriptOf({ entryPoints: [entry], plugins: [plugin] });
 }
 
 /** One script; the module beside it under the name by which the package imports it. */
@@ -39,10 +32,7 @@ async function bundled(app, entry) {
     return "./core_bg.wasm";
   });
   for (const path of found) if (path !== "core_bg.wasm") throw new Error(`the package imports another module, ${path}`);
-  return [
-    { type: "ESModule", path: "worker.mjs", contents },
-    { type: "CompiledWasm", path: "core_bg.wasm", contents: readFileSync(join(dist, "core_bg.wasm")) },
-  ];
+  return modulesOf(contents, dist);
 }
 
 /** The package's own files, unchanged, where its exports say; the rest of the worker is one script. */

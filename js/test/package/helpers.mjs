@@ -1,6 +1,7 @@
 // The installed package and a sandbox on a virtual clock: an export of minutes takes milliseconds.
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { assertBalance } from "../kit/balance.mjs";
 
 const app = process.env.ACTIVECAMPAIGN_EXPORT_APP ?? fileURLToPath(new URL("../../../target/test-app", import.meta.url));
 export const installed = join(app, "node_modules", "activecampaign-export");
@@ -46,12 +47,6 @@ export async function exportAll(options) {
   const summary = await run.summary;
   assertBalance(summary);
   return { summary, rejections };
-}
-
-function assertBalance(progress) {
-  const buckets = ["pending", "queued", "delivered", "rejected", "duplicate", "excluded", "unchanged", "unverified"];
-  const sum = buckets.reduce((total, name) => total + progress[name], 0);
-  if (sum !== progress.read) throw new Error(`the buckets do not add up: ${JSON.stringify(progress)}`);
 }
 
 /** A CSV with a header and rows of plain cells. */

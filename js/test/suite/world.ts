@@ -4,8 +4,9 @@
  */
 import { assert } from "chai";
 import type * as Package from "../../src/entry/browser.js";
-import type { Claim, Commit, ExportDefinition, ExportOptions, ExportRun, ExportSummary, Host, Progress, Rejection, RunStore } from "../../src/types.js";
+import type { Claim, Commit, ExportDefinition, ExportOptions, ExportRun, ExportSummary, Host, Rejection, RunStore } from "../../src/types.js";
 import type * as Sandboxes from "../../src/sandbox/index.js";
+import { assertBalance } from "../kit/balance.mjs";
 import { VirtualTime } from "../kit/virtual-time.mjs";
 import type { StoreUnderTest } from "../store-suite.js";
 
@@ -153,12 +154,6 @@ export async function finish(run: ExportRun): Promise<{ summary: ExportSummary; 
   const summary = await run.summary;
   assertBalance(summary);
   return { summary, rejections };
-}
-
-const BUCKETS = ["pending", "queued", "delivered", "rejected", "duplicate", "excluded", "unchanged", "unverified"] as const;
-
-export function assertBalance(progress: Progress): void {
-  assert.equal(BUCKETS.reduce((sum, name) => sum + progress[name], 0), progress.read, `the buckets do not add up: ${JSON.stringify(progress)}`);
 }
 
 /** What an error is, for comparing; whatever is no `ExportError` of this package fails. */
