@@ -87,6 +87,7 @@ pub mod out;
 pub mod plan;
 pub mod profile;
 pub mod rejection;
+pub mod service;
 pub mod source;
 pub mod text;
 pub mod time;

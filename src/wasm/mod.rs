@@ -20,6 +20,7 @@ use crate::json::{Json, Writer};
 use crate::mapping::suggest::suggest;
 use crate::plan::Plan;
 use crate::rejection::{Rule, RuleCounts};
+use crate::service::{self, Action, Role, Sharing};
 use convert::to_js;
 use host::{CoreHost, Kept};
 use std::cell::RefCell;
@@ -122,6 +123,34 @@ impl Json for RuleText {
 #[must_use]
 pub fn rules() -> JsValue {
     to_js(&Rule::ALL.iter().copied().map(RuleText).collect::<Vec<_>>())
+}
+
+/// Whether a user of this role may do this; what has an unknown name is denied.
+#[wasm_bindgen]
+#[must_use]
+pub fn allowed(role: &str, action: &str, sharing: &str) -> bool {
+    let role = Role::ALL.into_iter().find(|one| one.name() == role);
+    let action = Action::ALL.into_iter().find(|one| one.name() == action);
+    let sharing = match sharing {
+        "shared" => Sharing::Shared,
+        "own_detached" => Sharing::OwnDetached,
+        _ => Sharing::Withheld,
+    };
+    role.zip(action).is_some_and(|(role, action)| service::allowed(role, action, sharing))
+}
+
+/// The issues of a connection's settings, which are JSON; empty when they are right.
+#[wasm_bindgen(js_name = checkConnection)]
+#[must_use]
+pub fn check_connection(settings: &str, allowed_hosts: Vec<String>) -> JsValue {
+    to_js(&service::check(settings.as_bytes(), &allowed_hosts))
+}
+
+/// The statement that a connection's consent is given to: its version, then its text.
+#[wasm_bindgen(js_name = privacyStatement)]
+#[must_use]
+pub fn privacy_statement() -> Vec<String> {
+    vec![service::PRIVACY_VERSION.to_owned(), service::PRIVACY_STATEMENT.to_owned()]
 }
 
 /// Starts reading an account; `poll` gives `{ account }` or `{ stop }`.

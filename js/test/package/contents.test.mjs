@@ -41,7 +41,7 @@ test("the main export gives each host its file", () => {
 test("the core is small and names no folder of the machine that built it", () => {
   const wasm = readFileSync(join(installed, "dist", "core_bg.wasm"));
   // What it is, so that nothing grows unseen. The goal is 100 KB; the benchmark says how far it is.
-  const limit = 114 * 1024;
+  const limit = 117 * 1024;
   assert.ok(gzipSync(wasm, { level: 9 }).length < limit);
   const text = wasm.toString("latin1");
   for (const folder of [homedir(), process.cwd(), process.env.CARGO_HOME ?? ""].filter((name) => name.length > 1)) assert.ok(!text.includes(`${folder}/`), folder);

@@ -2,7 +2,7 @@
 
 use super::lexer;
 
-const SIBLINGS: [&str; 5] = ["source", "mapping", "audience", "delivery", "activecampaign"];
+const SIBLINGS: [&str; 6] = ["source", "mapping", "audience", "delivery", "activecampaign", "service"];
 const NOUNS: [&str; 13] = [
     "time",
     "error",

@@ -1,0 +1,199 @@
+/** Runs parts in this process, and keeps each in a folder of its own, so that the next process goes on with it. */
+import { existsSync, realpathSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { preview } from "../../encode.js";
+import { readColumns } from "../../definition.js";
+import { ExportError, fault } from "../../errors.js";
+import { exportSegment } from "../../export.js";
+import type { Segment } from "../../service/documents.js";
+import type { PartOrder, PartState, Runner } from "../../service/runner.js";
+import { sealedStore } from "../../service/sealed-store.js";
+import type { SecretBox } from "../../service/secrets.js";
+import { urlIssue, urlSource } from "../../service/url-source.js";
+import type { ExportSummary, Host, Issue, Rejection, Source, Stop } from "../../types.js";
+import { fileSource } from "../file.js";
+import { fileStore } from "../file-store.js";
+import { readSealed, sealedSize, writeSealed } from "./sealed-file.js";
+
+export interface NodeRunnerOptions {
+  /** Where runs and uploads are kept. */
+  folder: string;
+  /** Where files of segments lie; without it no segment is read from a file. */
+  sources?: string;
+  /** Hosts that segments may be read from by https; without it, any public one. */
+  sourceHosts?: readonly string[];
+  box: SecretBox;
+  host?: Partial<Host>;
+}
+
+/** Largest upload: two kilobytes a profile for the most profiles of an export. */
+const MAX_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
+
+interface Live {
+  state: PartState;
+  canceller: AbortController;
+}
+
+export class NodeRunner implements Runner {
+  readonly #options: NodeRunnerOptions;
+  readonly #live = new Map<string, Live>();
+  #listener: () => void = () => undefined;
+
+  constructor(options: NodeRunnerOptions) {
+    this.#options = options;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #folder(id: string): string {
+    if (!/^[0-9a-z]+\.\d+$/u.test(id)) throw new RangeError("no name of a part");
+    return join(this.#options.folder, "runs", id);
+  }
+
+  async start(order: PartOrder): Promise<void> {
+    if (this.#live.get(order.id)?.state.state === "running") return;
+    const live: Live = { state: { state: "running" }, canceller: new AbortController() };
+    this.#live.set(order.id, live);
+    void this.#run(order, live).finally(() => this.#listener());
+  }
+
+  async #run(order: PartOrder, live: Live): Promise<void> {
+    const folder = this.#folder(order.id);
+    try {
+      await rm(join(folder, "ended.json"), { force: true });
+      const store = sealedStore(fileStore(folder), this.#options.box, order.id);
+      const key = await this.#options.box.derived("run states");
+      const run = exportSegment({
+        connection: await order.reach(), definition: order.definition, source: this.#source(order.segment), signal: live.canceller.signal,
+        checkpoints: { store, key }, ...(this.#options.host ? { host: this.#options.host } : {}),
+      });
+      for await (const event of run) if (event.type === "progress") live.state = { ...live.state, progress: event.progress };
+      live.state = { state: "ended", ...told(await run.summary) };
+    } catch (error) {
+      live.state = { ...live.state, state: "ended", result: "failed", stop: stopOf(error) };
+    }
+    // Without it the next process would begin a part that has ended anew.
+    await keepEnd(folder, live.state).catch(() => undefined);
+  }
+
+  async look(id: string): Promise<PartState> {
+    const live = this.#live.get(id);
+    if (live) return live.state;
+    return (await readEnd(this.#folder(id))) ?? { state: "unknown" };
+  }
+
+  async cancel(id: string): Promise<void> {
+    this.#live.get(id)?.canceller.abort();
+  }
+
+  async *rejections(id: string): AsyncGenerator<Rejection> {
+    const folder = this.#folder(id);
+    if (existsSync(folder)) yield* sealedStore(fileStore(folder), this.#options.box, id).rejections();
+  }
+
+  async forget(id: string): Promise<void> {
+    this.#live.delete(id);
+    await rm(this.#folder(id), { recursive: true, force: true });
+  }
+
+  async count(segment: Segment, definition: PartOrder["definition"], onRejections?: (rejections: Rejection[]) => void): ReturnType<NonNullable<Runner["count"]>> {
+    return preview({ definition, source: this.#source(segment), allowedHosts: definition.host === undefined ? [] : [definition.host], ...(onRejections ? { onRejections } : {}) });
+  }
+
+  async columns(segment: Segment): Promise<string[]> {
+    return readColumns(this.#source(segment));
+  }
+
+  sourceIssues(source: Segment["source"]): Issue[] {
+    const issue = (code: string, message: string): Issue[] => [{ path: "source", code, message }];
+    if ("url" in source) return urlIssue(source.url, this.#options.sourceHosts) ?? [];
+    if ("r2" in source) return issue("not_here", "There is no bucket here. Use a file, an address or an upload.");
+    if (!("file" in source)) return [];
+    if (this.#options.sources === undefined) return issue("not_here", "No folder of sources was named when the service was started (--sources).");
+    return this.#pathOf(source.file) === undefined ? issue("source_file", "This is no file in the folder of sources.") : [];
+  }
+
+  /** A file below the folder of sources, links followed. */
+  #pathOf(name: string): string | undefined {
+    const { sources } = this.#options;
+    if (sources === undefined || name === "" || isAbsolute(name) || name.includes("\0")) return undefined;
+    try {
+      const root = realpathSync(sources);
+      const path = realpathSync(resolve(root, name));
+      const inside = relative(root, path);
+      return inside === "" || inside.startsWith("..") || isAbsolute(inside) ? undefined : path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #upload(segment: Segment): string {
+    return join(this.#options.folder, "uploads", `${segment.id}.sealed`);
+  }
+
+  /** What a part reads. It is opened when it is read, so that what is missing is told by the run. */
+  #source(segment: Segment): Source {
+    const { source } = segment;
+    if ("file" in source) {
+      const path = this.#pathOf(source.file);
+      if (path === undefined) throw fault("source_missing", "source", `The file of the segment "${segment.name}" is not in the folder of sources.`, "Put it there, and run the export again.");
+      return fileSource(path);
+    }
+    if ("url" in source) return urlSource(source.url, this.#options.sourceHosts, this.#options.host?.fetch);
+    const path = this.#upload(segment);
+    if (!existsSync(path)) throw fault("source_missing", "source", `Nothing was uploaded for the segment "${segment.name}".`, "Upload its profiles (PUT /api/segments/ID/profiles), and run the export again.");
+    const { box } = this.#options;
+    async function* read(offset: number): AsyncGenerator<Uint8Array> {
+      yield* readSealed(path, await box.derived("uploads"), offset);
+    }
+    return { data: read };
+  }
+
+  async upload(segment: Segment, body: ReadableStream<Uint8Array>): Promise<{ bytes: number }> {
+    const path = this.#upload(segment);
+    await mkdir(join(this.#options.folder, "uploads"), { recursive: true, mode: 0o700 });
+    return { bytes: await writeSealed(path, await this.#options.box.derived("uploads"), body, MAX_UPLOAD_BYTES) };
+  }
+
+  /** Bytes of an upload, or nothing. */
+  async uploadedBytes(segment: Segment): Promise<number | undefined> {
+    const path = this.#upload(segment);
+    return existsSync(path) ? sealedSize(path) : undefined;
+  }
+
+  /** Removes what is kept of parts that no run has any more. */
+  async sweep(known: (id: string) => boolean): Promise<void> {
+    const folder = join(this.#options.folder, "runs");
+    for (const name of existsSync(folder) ? await readdir(folder) : []) if (!known(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function told({ result, rejectedByRule, omissions, stop, durationMillis: _millis, ...progress }: ExportSummary): Omit<PartState, "state"> {
+  return { result, rejectedByRule, omissions, progress, ...(stop ? { stop } : {}) };
+}
+
+function stopOf(error: unknown): Stop {
+  if (error instanceof ExportError) {
+    const { code, category, message, remedy, retryHelps } = error;
+    return { code, category, message, remedy, retryHelps };
+  }
+  return { code: "host_failed", category: "misuse", message: "The host failed in the middle of the run.", remedy: "Go on with the run; if it fails again, look at the service's own log.", retryHelps: true };
+}
+
+async function keepEnd(folder: string, state: PartState): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, "ended.json");
+  await writeFile(`${path}.part`, JSON.stringify(state), { mode: 0o600 });
+  await rename(`${path}.part`, path);
+}
+
+async function readEnd(folder: string): Promise<PartState | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "ended.json"), "utf8")) as PartState;
+  } catch {
+    return undefined;
+  }
+}

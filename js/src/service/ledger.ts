@@ -1,0 +1,106 @@
+/**
+ * Changes that leave a trace: each is one commit with an entry of the audit log, whose hashes are a chain. An entry has no
+ * personal data of profiles and no secret: only who, what, and hashes of the record before and after.
+ */
+import { type AuditEntry, KEYS } from "./documents.js";
+import { sha256 } from "./ids.js";
+import { busy } from "./problem.js";
+import type { Change, Json, ServiceStore } from "./store.js";
+
+const HEAD = "ledger/head";
+
+/** Times that a commit is tried over against others that are quicker. */
+const MOST_TRIES = 20;
+
+interface Head {
+  number: number;
+  hash: string;
+}
+
+export interface Deed {
+  user: string;
+  /** Such as `connection.create`. */
+  action: string;
+  /** Key of the record that it is about. */
+  target: string;
+}
+
+/** JSON whose keys are in order, so that equal values have equal texts. */
+function canonical(value: Json | undefined): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1))) : part,
+  );
+}
+
+async function hashOf(entry: Omit<AuditEntry, "hash">): Promise<string> {
+  return sha256(canonical(entry as unknown as Json));
+}
+
+export class Ledger {
+  readonly #store: ServiceStore;
+  readonly #now: () => number;
+
+  constructor(store: ServiceStore, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Commits the changes with an entry. Resolves to `false` when a record is not of its version any more. */
+  async commit(deed: Deed, changes: readonly Change[]): Promise<boolean> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const kept = await this.#store.get(HEAD);
+      const head = (kept?.value ?? { number: 0, hash: "" }) as unknown as Head;
+      const entry = await this.#entry(deed, changes, head);
+      const next: Head = { number: entry.number, hash: entry.hash };
+      const all: Change[] = [
+        ...changes,
+        { key: KEYS.audit(entry.number), value: entry as unknown as Json, version: 0 },
+        { key: HEAD, value: next as unknown as Json, version: kept?.version ?? 0 },
+      ];
+      if (await this.#store.commit(all)) return true;
+      for (const { key, version } of changes) {
+        if (version !== undefined && ((await this.#store.get(key))?.version ?? 0) !== version) return false;
+      }
+    }
+    throw busy();
+  }
+
+  async #entry({ user, action, target }: Deed, changes: readonly Change[], head: Head): Promise<AuditEntry> {
+    const before = (await this.#store.get(target))?.value;
+    const change = changes.find(({ key }) => key === target);
+    const after = change ? change.value : before;
+    const entry = {
+      number: head.number + 1,
+      at: new Date(this.#now()).toISOString(),
+      user, action, target,
+      ...(before === undefined ? {} : { before: await sha256(canonical(before)) }),
+      ...(after === undefined ? {} : { after: await sha256(canonical(after)) }),
+      previous: head.hash,
+    };
+    return { ...entry, hash: await hashOf(entry) };
+  }
+
+  /** Entries, the newest first. */
+  async entries(before: number | undefined, limit: number): Promise<AuditEntry[]> {
+    const found = await this.#store.list("audit/", { descending: true, limit, ...(before === undefined ? {} : { after: KEYS.audit(before) }) });
+    return found.map(({ value }) => value as unknown as AuditEntry);
+  }
+
+  /** Follows the chain from its beginning: the number of the first entry that is missing or was changed. */
+  async firstBroken(): Promise<number | undefined> {
+    let [number, previous, after] = [0, "", "audit/"];
+    for (;;) {
+      const page = await this.#store.list("audit/", { after });
+      for (const { key, value } of page) {
+        const { hash, ...entry } = value as unknown as AuditEntry;
+        number += 1;
+        if (entry.number !== number || key !== KEYS.audit(number) || entry.previous !== previous || (await hashOf(entry)) !== hash) return number;
+        [previous, after] = [hash, key];
+      }
+      if (page.length === 0) break;
+    }
+    const head = (await this.#store.get(HEAD))?.value as unknown as Head | undefined;
+    // The newest entries may have been cut off.
+    return (head?.number ?? 0) === number && (head?.hash ?? "") === previous ? undefined : number + 1;
+  }
+}

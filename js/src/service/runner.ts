@@ -1,0 +1,48 @@
+/** What runs an export's parts: in this process, or in objects of their own at the edge. */
+import type { ExportDefinition, Issue, KeyConnection, Preview, Progress, Rejection, RunResult, Omission, Stop } from "../types.js";
+import type { Segment } from "./documents.js";
+
+/** One segment of a run. */
+export interface PartOrder {
+  /** Stands for this part of this run, and no other: letters, digits and dots. */
+  id: string;
+  /** Id of the connection. */
+  connection: string;
+  host: string;
+  /** The account, with its key: for whoever sends from this process. Never to be stored. */
+  reach(): Promise<KeyConnection>;
+  definition: ExportDefinition;
+  segment: Segment;
+}
+
+export interface PartState {
+  /** `unknown`: it has not begun here, or was put away. */
+  state: "unknown" | "running" | "ended";
+  progress?: Progress;
+  result?: RunResult | "failed";
+  stop?: Stop;
+  rejectedByRule?: Record<string, number>;
+  omissions?: Omission[];
+}
+
+export interface Runner {
+  /** Begins a part, or goes on with what is kept of it. Does nothing when it is running. */
+  start(order: PartOrder): Promise<void>;
+  look(id: string): Promise<PartState>;
+  /** Sends nothing new; what the account has taken is followed to its end. */
+  cancel(id: string): Promise<void>;
+  /** The rejected profiles so far. */
+  rejections(id: string): AsyncIterable<Rejection>;
+  /** Removes all that is kept of a part. */
+  forget(id: string): Promise<void>;
+  /** Reads a segment and sends nothing; nothing where that cannot be done beforehand. */
+  count?(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview>;
+  /** The names of a segment's columns. */
+  columns?(segment: Segment): Promise<string[]>;
+  /** What is wrong with where a segment's profiles are to be read. */
+  sourceIssues(source: Segment["source"]): Issue[];
+  /** Takes what was uploaded for a segment. */
+  upload?(segment: Segment, body: ReadableStream<Uint8Array>): Promise<{ bytes: number }>;
+  /** Is called whenever something has happened to a part, so that whoever follows it looks. */
+  onChange?(listener: () => void): void;
+}

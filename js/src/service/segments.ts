@@ -1,0 +1,115 @@
+/** Segments: which there are, and where their profiles are read. The service chooses among them; it does not build them. */
+import { ExportError } from "../errors.js";
+import type { Issue } from "../types.js";
+import { type Export, KEYS, type Segment, type User } from "./documents.js";
+import { type Environment, json, type Versioned } from "./environment.js";
+import { newId } from "./ids.js";
+import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
+import { isAllowed } from "./rules.js";
+
+export interface SegmentInput {
+  name: string;
+  source: Segment["source"];
+  format?: Segment["format"];
+  delimiter?: Segment["delimiter"];
+  kind?: Segment["kind"] | undefined;
+  active?: boolean | undefined;
+  members?: number | undefined;
+}
+
+/** Longest name, in characters, as for connections. */
+const MAX_NAME = 100;
+
+export class Segments {
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  async list(user: User): Promise<Versioned<Segment>[]> {
+    if (!isAllowed(user.role, "view_segments")) throw notAllowed("see segments");
+    return this.#environment.every<Segment>("segment/");
+  }
+
+  async get(user: User, id: string): Promise<Versioned<Segment>> {
+    if (!isAllowed(user.role, "view_segments")) throw notAllowed("see segments");
+    return this.#environment.segment(id);
+  }
+
+  #requireManager(user: User): void {
+    if (!isAllowed(user.role, "manage_segments")) throw notAllowed("change segments");
+  }
+
+  async create(user: User, input: SegmentInput): Promise<Versioned<Segment>> {
+    this.#requireManager(user);
+    await this.#requireGood(input);
+    const now = this.#environment.now();
+    const segment: Segment = { ...given(input), kind: input.kind ?? "dynamic", active: input.active ?? true, name: input.name.trim(), id: newId(), createdAt: now, createdBy: user.id, updatedAt: now };
+    await this.#environment.change(user.id, "segment.create", KEYS.segment(segment.id), [{ key: KEYS.segment(segment.id), value: json(segment), version: 0 }]);
+    return { value: segment, version: 1 };
+  }
+
+  async update(user: User, id: string, version: number, input: Partial<SegmentInput>): Promise<Versioned<Segment>> {
+    this.#requireManager(user);
+    const found = await this.#environment.segment(id);
+    if (found.version !== version) throw changedMeanwhile();
+    const segment: Segment = { ...found.value, ...(given(input) as Partial<Segment>), updatedAt: this.#environment.now() };
+    await this.#requireGood(segment, id);
+    await this.#environment.change(user.id, "segment.update", KEYS.segment(id), [{ key: KEYS.segment(id), value: json(segment), version }]);
+    return { value: segment, version: version + 1 };
+  }
+
+  async remove(user: User, id: string, version: number): Promise<void> {
+    this.#requireManager(user);
+    const found = await this.#environment.segment(id);
+    if (found.version !== version) throw changedMeanwhile();
+    const inTheWay = (await this.exportsWith(id)).map(({ id: own, name }) => ({ id: own, name }));
+    if (inTheWay.length > 0) throw new ServiceProblem(409, "in_use", "settings", "Exports contain this segment.", "Take it out of them first.", { inTheWay });
+    await this.#environment.change(user.id, "segment.remove", KEYS.segment(id), [{ key: KEYS.segment(id), value: undefined, version }]);
+  }
+
+  /** The exports that contain a segment. */
+  async exportsWith(id: string): Promise<Export[]> {
+    return (await this.#environment.every<Export>("export/")).map(({ value }) => value).filter(({ segments }) => segments.includes(id));
+  }
+
+  async #requireGood(input: SegmentInput, own?: string): Promise<void> {
+    const issues: Issue[] = this.#environment.runner.sourceIssues(input.source);
+    const name = input.name.trim();
+    if (name === "" || name.length > MAX_NAME) issues.push({ path: "name", code: "not_a_name", message: "The segment needs a name of at most 100 characters." });
+    const others = (await this.#environment.every<Segment>("segment/")).filter(({ value }) => value.id !== own);
+    if (others.some(({ value }) => value.name === name)) issues.push({ path: "name", code: "name_taken", message: "Another segment has this name." });
+    if (issues.length > 0) throw notValid(issues);
+  }
+
+  /** The names of a segment's columns, for data matching. */
+  async columns(user: User, id: string): Promise<string[]> {
+    const { value } = await this.get(user, id);
+    const { runner } = this.#environment;
+    if (!runner.columns) throw new ServiceProblem(409, "not_here", "misuse", "This host does not read segments beforehand.", "Take the columns from the source itself.");
+    try {
+      return await runner.columns(value);
+    } catch (error) {
+      if (error instanceof ExportError) throw ofAccount(error);
+      throw error;
+    }
+  }
+
+  /** Takes the profiles themselves. */
+  async upload(user: User, id: string, body: ReadableStream<Uint8Array> | null): Promise<{ bytes: number }> {
+    this.#requireManager(user);
+    const { value } = await this.#environment.segment(id);
+    if (!("upload" in value.source)) throw new ServiceProblem(409, "not_an_upload", "settings", "The profiles of this segment are read from somewhere else.", "Set its source to an upload first.");
+    const { runner } = this.#environment;
+    if (!runner.upload || !body) throw new ServiceProblem(422, "no_body", "source", "The request carries no profiles.", "Send them as its body, as CSV or NDJSON in UTF-8.");
+    const stored = await runner.upload(value, body);
+    await this.#environment.change(user.id, "segment.upload", KEYS.segment(id), []);
+    return stored;
+  }
+}
+
+/** Without what was left out. */
+function given<T extends object>(input: T): T {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as T;
+}
