@@ -6,7 +6,7 @@ import { accessSync, closeSync, constants, existsSync, lstatSync, openSync, read
 import { devNull } from "node:os";
 import { basename, dirname, extname } from "node:path";
 import type { Rejection, Rule } from "../types.js";
-import { csvLine } from "./csv.js";
+import { csvLine } from "../csv.js";
 import { CommandError, EXIT, fileTrouble, wrong } from "./errors.js";
 
 /** The first line of every such file; a file that begins otherwise is somebody else's. */

@@ -1,0 +1,86 @@
+/** What every route may answer, and the parts that requests have in common. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type Problem as ProblemBody, type ProblemStatus, ServiceProblem } from "../problem.js";
+import { Problem } from "./shapes.js";
+
+const SAID: Partial<Record<ProblemStatus, string>> = {
+  400: "The request is malformed.",
+  401: "The caller is not known.",
+  403: "The caller may not do this.",
+  404: "There is no such thing, or it is not the caller's to see.",
+  409: "Something stands in the way.",
+  412: "It was changed since it was read.",
+  413: "The body is too large.",
+  415: "The body is not of the type that is asked for.",
+  422: "Some settings are wrong: all issues, each with its path.",
+  428: "The change does not say on what it is made.",
+  502: "The account did not answer as it should.",
+  503: "Try again.",
+};
+
+/** Declares problems, besides those that every route has. */
+export function problems(...more: ProblemStatus[]): Record<number, { description: string; content: { "application/problem+json": { schema: typeof Problem } } }> {
+  const all = [...new Set<ProblemStatus>([400, 401, 403, 413, 503, ...more])].sort();
+  return Object.fromEntries(all.map((status) => [status, { description: SAID[status] ?? "", content: { "application/problem+json": { schema: Problem } } }]));
+}
+
+/** Declares an answer in JSON. */
+export function gives<T extends z.ZodType>(schema: T, description: string): { description: string; content: { "application/json": { schema: T } } } {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** Declares a body in JSON. */
+export function takes<T extends z.ZodType>(schema: T): { content: { "application/json": { schema: T } }; required: true } {
+  return { content: { "application/json": { schema } }, required: true };
+}
+
+const id = z.string().regex(/^[0-9a-z]{1,64}$/u);
+
+/** The record in the path. */
+export const byId = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });
+
+/** The version that a change is made on. */
+export const onVersion = z.object({
+  "if-match": z.string().max(40).optional().openapi({ description: "The ETag that was read; without it a change is refused (428).", example: '"3"' }),
+});
+
+/** A creation that may be sent again. */
+export const once = z.object({
+  "idempotency-key": z.string().min(1).max(200).optional().openapi({ description: "The same key with the same body is the same creation, for a day." }),
+});
+
+/** A page of a list. */
+export const paged = z.object({
+  limit: z.coerce.number().int().min(1).max(500).optional().openapi({ description: "Default: 100." }),
+  after: z.string().min(1).max(200).optional().openapi({ description: "`next` of the page before." }),
+});
+
+export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodOptional<z.ZodString> }> {
+  return z.object({ items: z.array(item), next: z.string().optional() });
+}
+
+/** Cuts a page out of all. */
+export function cut<T extends { id: string }>(all: readonly T[], { limit = 100, after }: { limit?: number | undefined; after?: string | undefined }): { items: T[]; next?: string } {
+  const from = after === undefined ? 0 : all.findIndex(({ id: own }) => own === after) + 1;
+  const items = all.slice(from, from + limit);
+  const last = items.at(-1);
+  return { items, ...(last && from + items.length < all.length ? { next: last.id } : {}) };
+}
+
+export function etagOf(version: number): string {
+  return `"${version}"`;
+}
+
+/** The version that the caller read. Throws a problem (428) when the request does not say it. */
+export function versionOf(header: string | undefined): number {
+  const [, version] = /^(?:W\/)?"(\d{1,15})"$/u.exec(header ?? "") ?? [];
+  if (version !== undefined) return Number(version);
+  const detail = header === undefined ? "The change does not say on what it is made." : "The header If-Match is no ETag of this service.";
+  throw new ServiceProblem(header === undefined ? 428 : 412, "version", "misuse", detail, "Read the record, and send its ETag as If-Match.");
+}
+
+export function tell(context: Context, problem: ProblemBody): Response {
+  return context.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, { "content-type": "application/problem+json" });
+}
