@@ -90,10 +90,16 @@ describe("the folder to deploy", () => {
     const before = sandbox.sandbox.account.contactCount;
     await upload(worker, csv(0));
     const refused = await worker.start("newsletter");
-    assert.deepEqual([refused.http, refused.code, refused.issues.map(({ path }) => path).sort()], [422, "settings", ["host", "list"]]);
+    assert.deepEqual([refused.http, refused.code, refused.issues.map(({ path }) => path)], [422, "settings", ["host", "list", "mapping.email"]]);
+    // Each names its place, what stands there, and the file.
+    const came = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "cloudflare", "export.json"), "utf8"));
+    for (const [index, text] of [came.host, came.list, came.mapping.email].entries()) {
+      const { code, message } = refused.issues[index];
+      assert.ok(code === "placeholder" && message.includes(text) && message.includes("export.json"), message);
+    }
     await worker.fire(worker.settings.triggers.crons[1], 1_795_600_000_000);
     const { status, result, stop } = (await follow(worker, "newsletter")).at(-1);
-    assert.deepEqual([status, result, stop.category, stop.issues.map(({ path }) => path)], ["ended", "failed", "settings", ["host"]]);
+    assert.deepEqual([status, result, stop.category, stop.issues.map(({ path }) => path)], ["ended", "failed", "settings", ["host", "list", "mapping.email"]]);
     assert.equal(sandbox.sandbox.account.contactCount, before);
   });
 });
