@@ -50,6 +50,7 @@ export class AccountObject extends Account {
     super(state, bindings);
     this.#hangs = bindings.HANGS ?? 0;
     if (bindings.DEAF) this.stalledMillis = 0;
+    this.slow = bindings.SLOW;
   }
   async fetch(request) {
     if (new URL(request.url).pathname === "/turns" && this.#hangs > 0) {
@@ -57,6 +58,8 @@ export class AccountObject extends Account {
       told.hung += 1;
       await new Promise((done) => setTimeout(done, 3_600_000));
     }
+    // Whoever has heard of the end may start anew before the account's object has.
+    if (new URL(request.url).pathname === "/ended" && this.slow) await new Promise((done) => setTimeout(done, 200));
     return super.fetch(request);
   }
 }
@@ -150,13 +153,13 @@ describe("at the edge, what once went wrong", () => {
   });
 
   it("a start right after the end keeps its alarm, and runs", TIMES, async () => {
-    const worker = await started(["again"]);
+    const worker = await started(["again"], { SLOW: "1" });
     await worker.put("again.csv", people("again", 10));
-    for (let run = 0; run < 12; run += 1) {
+    for (let run = 0; run < 4; run += 1) {
       assert.equal((await worker.start("again", { runKey: `run ${run}` })).http, 202);
       await until(worker, "again", /event: ended/u);
     }
-    assert.equal((await worker.status("again")).runKey, "run 11");
+    assert.equal((await worker.status("again")).runKey, "run 3");
   });
 
   it("a cancel right after a start that goes on tells the counts of what is delivered", TIMES, async () => {
