@@ -7,7 +7,7 @@ import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
 import { databaseOf, Kept } from "./database.js";
-import { hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
+import { finalStop, hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
 import { answer, refusal, tell } from "./messages.js";
 import { ProgressStreams } from "./progress.js";
 import { rejectedRows } from "./rejected.js";
@@ -221,7 +221,7 @@ export class ExportObject {
     const pause = RETRY_MILLIS[record.retries];
     if (stop?.retryHelps && pause !== undefined && !record.cancelled) return this.#retry(record, stop, pause);
     const { dueAt: _due, stop: _before, ...rest } = record.status;
-    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop } : {}) };
+    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop: finalStop(stop) } : {}) };
     this.#kept.set(record);
     // Before anybody hears of it: a start that follows at once has an alarm of its own.
     await this.#storage.deleteAlarm();

@@ -186,7 +186,13 @@ export function stopOf(error: unknown): Stop {
     code: "host_failed",
     category: "misuse",
     message: `The run ended by an error of its host (${error instanceof Error ? error.name : typeof error}).`,
-    remedy: "Look into the worker's log; the run goes on by itself, and from where it was when it is started again.",
+    remedy: "Nothing yet: the run goes on by itself. If it does not get further, whoever deploys the worker looks into its log.",
     retryHelps: true,
   };
+}
+
+/** Why a run has ended, once it does not go on by itself any more. */
+export function finalStop(stop: Stop): Stop {
+  if (stop.code !== "host_failed") return stop;
+  return { ...stop, remedy: "Whoever deploys the worker looks into its log. Started again, the export goes on from where it was." };
 }

@@ -270,4 +270,25 @@ describe("at the edge, what once went wrong", () => {
     assert.equal((await follow(worker, "upload")).at(-1).result, "succeeded");
     assert.deepEqual([held(sandbox, "uploaded"), held(sandbox, "late")], [addresses("uploaded", 100), []]);
   });
+
+  it("an error of the host is tried again by itself, and says so only as long as it is", TIMES, async () => {
+    let release;
+    const released = new Promise((done) => (release = done));
+    // No answer in time: of an error that a host throws, nothing is known.
+    servers.set("https://files.example/broken.csv", async () => {
+      await released;
+      return new Response("");
+    });
+    const worker = await started(["broken"], {}, () => ({ url: "https://files.example/broken.csv" }));
+    await worker.start("broken");
+    await until(worker, "broken", /event: retrying/u);
+    const { stop: before } = await worker.status("broken");
+    assert.equal(await worker.cancel("broken"), 202);
+    const { result, stop } = (await follow(worker, "broken")).at(-1);
+    release();
+    assert.deepEqual([result, before.code, stop.code], ["failed", "host_failed", "host_failed"]);
+    assert.match(before.remedy, /goes on by itself/u);
+    assert.doesNotMatch(stop.remedy, /by itself/u);
+    assert.match(stop.remedy, /Started again/u);
+  });
 });
