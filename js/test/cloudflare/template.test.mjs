@@ -1,7 +1,8 @@
 // The folder that a deployer copies out of the installed package: its worker, with its settings letter for letter, run by
 // workerd against a sandbox. Only export.json is another one, as the folder's README asks.
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "jsonc-parser";
@@ -83,6 +84,22 @@ describe("the folder to deploy", () => {
     const second = (await follow(worker, "newsletter")).at(-1);
     assert.deepEqual([second.runKey, second.result, second.progress.delivered], ["cron-1795600000000", "succeeded", CUSTOMERS]);
     assertAllHeld(CUSTOMERS);
+  });
+
+  it("keeps secrets and what tools leave out of a repository", () => {
+    const folder = mkdtempSync(join(app, "cloudflare-"));
+    folders.push(folder);
+    cpSync(join(app, "node_modules", "activecampaign-export", "cloudflare"), folder, { recursive: true });
+    // As the folder's README says.
+    renameSync(join(folder, "gitignore"), join(folder, ".gitignore"));
+    const git = (...args) => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+    git("init", "--quiet");
+    for (const path of ["node_modules/a/b.js", ".wrangler/state/v3/r2", ".dev.vars"]) {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), "");
+    }
+    const untracked = git("ls-files", "--others", "--exclude-standard").trim().split("\n").sort();
+    assert.deepEqual(untracked, [".gitignore", "README.md", "export.json", "package.json", "worker.js", "wrangler.jsonc"]);
   });
 
   it("as it comes refuses to run, by request and by cron, and says what to fill in", async () => {
