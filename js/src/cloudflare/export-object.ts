@@ -35,7 +35,7 @@ export class ExportObject {
   readonly #storage: ObjectStorage;
   readonly #bindings: Bindings;
   readonly #kept: Kept<RunRecord>;
-  /** Kept as it comes, unlike the record: a death in the middle of a slice must not make the counts untrue. */
+  /** Kept in the middle of a slice too, unlike the record: a death there must not make the counts untrue. */
   readonly #counts: Kept<{ runKey: string; progress: Progress }>;
   readonly #streams = new ProgressStreams();
   #record: RunRecord | undefined;
@@ -211,8 +211,10 @@ export class ExportObject {
   }
 
   #progressed(record: RunRecord, progress: Progress): void {
+    const before = record.status.progress;
     record.status = { ...record.status, status: "running", progress };
-    this.#counts.set({ runKey: record.runKey, progress });
+    // Each is a row that is written: only when profiles have come to their end.
+    if (!before || settled(progress) !== settled(before)) this.#counts.set({ runKey: record.runKey, progress });
     this.#streams.tell(record.status);
   }
 
@@ -252,6 +254,11 @@ export class ExportObject {
     const store = sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none");
     return rejectedRows(store.rejections(), () => this.#replaced);
   }
+}
+
+/** Profiles of which nothing more is to be found out. */
+function settled({ delivered, rejected, duplicate, excluded, unverified }: Progress): number {
+  return delivered + rejected + duplicate + excluded + unverified;
 }
 
 function endOf({ result, rejectedByRule, omissions, stop: _stop, durationMillis: _millis, ...progress }: ExportSummary, before: Progress | undefined): Partial<ExportStatus> {
