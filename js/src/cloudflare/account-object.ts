@@ -34,7 +34,7 @@ export class AccountObject {
     this.#bindings = bindings;
     const { sql } = state.storage;
     sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_pace (id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL)");
-    sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_working (name TEXT PRIMARY KEY, seen INTEGER NOT NULL)");
+    sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_working (name TEXT PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID");
   }
 
   async fetch(request: Request): Promise<Response> {

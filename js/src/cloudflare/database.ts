@@ -18,7 +18,8 @@ export class Kept<T> {
   constructor(storage: ObjectStorage, name: string) {
     this.#storage = storage;
     this.#name = name;
-    storage.sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+    // An index of its own would be a second row for each that is written.
+    storage.sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   }
 
   get(): T | undefined {

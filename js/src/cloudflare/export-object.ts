@@ -7,9 +7,10 @@ import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
 import { databaseOf, Kept } from "./database.js";
-import { hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
+import { finalStop, hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
 import { answer, refusal, tell } from "./messages.js";
 import { ProgressStreams } from "./progress.js";
+import { rejectedRows } from "./rejected.js";
 import type { Bindings, ObjectState, ObjectStorage } from "./runtime.js";
 import type { SliceLimits } from "./slices.js";
 import { type ExportStatus, isLive, type RunRecord, type StartRequest } from "./status.js";
@@ -34,10 +35,14 @@ export class ExportObject {
   readonly #storage: ObjectStorage;
   readonly #bindings: Bindings;
   readonly #kept: Kept<RunRecord>;
+  /** Kept in the middle of a slice too, unlike the record: a death there must not make the counts untrue. */
+  readonly #counts: Kept<{ runKey: string; progress: Progress }>;
   readonly #streams = new ProgressStreams();
   #record: RunRecord | undefined;
   #live: LiveRun | undefined;
   #inSlice = false;
+  /** Times that the rejected rows of a run took the place of those before, in this life of the object. */
+  #replaced = 0;
   /** The next alarm, as far as this life of the object knows. */
   #alarmAt = Number.POSITIVE_INFINITY;
 
@@ -45,7 +50,10 @@ export class ExportObject {
     this.#storage = state.storage;
     this.#bindings = bindings;
     this.#kept = new Kept(state.storage, "export");
+    this.#counts = new Kept(state.storage, "counts");
     this.#record = this.#kept.get();
+    const counts = this.#counts.get();
+    if (this.#record && counts && counts.runKey === this.#record.runKey && isLive(this.#record)) this.#record.status.progress = counts.progress;
     // No loss of an alarm is known; to look costs little.
     void state.blockConcurrencyWhile(async () => {
       if (isLive(this.#record) && (await this.#storage.getAlarm()) === null) await this.#wakeAt(Date.now());
@@ -93,7 +101,8 @@ export class ExportObject {
   }
 
   async #slice(record: RunRecord): Promise<void> {
-    if (dueOf(record) > Date.now()) return this.#wakeAt(dueOf(record));
+    // One that was cancelled has nothing to wait for.
+    if (!record.cancelled && dueOf(record) > Date.now()) return this.#wakeAt(dueOf(record));
     const live = (this.#live ??= this.#begin(record));
     const due = await live.slices.run();
     record.status = { ...record.status, status: "running", slices: (record.status.slices ?? 0) + 1, coreBytes: memoryBytes() };
@@ -133,7 +142,7 @@ export class ExportObject {
     // Whoever goes on with a run goes on with its source.
     const { version, status: before } = this.#record ?? {};
     const goesOn = !restart && version !== undefined && before?.result !== undefined && UNFINISHED.has(before.result);
-    const status: ExportStatus = { status: "running", runKey, startedAt: new Date().toISOString(), slices: 0 };
+    const status: ExportStatus = { status: "running", runKey, startedAt: new Date().toISOString(), slices: 0, ...(goesOn && before.progress ? { progress: before.progress } : {}) };
     this.#record = { name, runKey, order, restart, status, retries: 0, cancelled: false, ...(goesOn ? { version } : {}) };
     this.#kept.set(this.#record);
     await this.#wakeAt(Date.now());
@@ -173,6 +182,7 @@ export class ExportObject {
         record.version = version;
         this.#kept.set(record);
       },
+      onReplaced: () => void (this.#replaced += 1),
       onClaimed: () => {
         record.restart = false;
         this.#kept.set(record);
@@ -201,7 +211,10 @@ export class ExportObject {
   }
 
   #progressed(record: RunRecord, progress: Progress): void {
+    const before = record.status.progress;
     record.status = { ...record.status, status: "running", progress };
+    // Each is a row that is written: only when profiles have come to their end.
+    if (!before || settled(progress) !== settled(before)) this.#counts.set({ runKey: record.runKey, progress });
     this.#streams.tell(record.status);
   }
 
@@ -210,7 +223,7 @@ export class ExportObject {
     const pause = RETRY_MILLIS[record.retries];
     if (stop?.retryHelps && pause !== undefined && !record.cancelled) return this.#retry(record, stop, pause);
     const { dueAt: _due, stop: _before, ...rest } = record.status;
-    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop } : {}) };
+    record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop: finalStop(stop) } : {}) };
     this.#kept.set(record);
     // Before anybody hears of it: a start that follows at once has an alarm of its own.
     await this.#storage.deleteAlarm();
@@ -238,17 +251,14 @@ export class ExportObject {
 
   /** The rejected rows of the run so far, one JSON object a line. */
   #rejections(): Response {
-    const encoder = new TextEncoder();
-    const rows = sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none").rejections()[Symbol.asyncIterator]();
-    const stream = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        const { done, value } = await rows.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
-      },
-    });
-    return new Response(stream, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
+    const store = sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none");
+    return rejectedRows(store.rejections(), () => this.#replaced);
   }
+}
+
+/** Profiles of which nothing more is to be found out. */
+function settled({ delivered, rejected, duplicate, excluded, unverified }: Progress): number {
+  return delivered + rejected + duplicate + excluded + unverified;
 }
 
 function endOf({ result, rejectedByRule, omissions, stop: _stop, durationMillis: _millis, ...progress }: ExportSummary, before: Progress | undefined): Partial<ExportStatus> {

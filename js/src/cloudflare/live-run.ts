@@ -10,6 +10,7 @@ import { Pacer } from "./pacer.js";
 import type { Bindings, ObjectStorage } from "./runtime.js";
 import { type SliceLimits, Slices } from "./slices.js";
 import { changed, type EdgeSource, openEdgeSource } from "./source.js";
+import { requireFilledIn } from "./template.js";
 
 /** An export, as a worker is deployed with it: plain data. */
 export interface EdgeExport {
@@ -59,6 +60,8 @@ export interface Surroundings {
   /** The version of the source that the run began with, where it was told. */
   version: string | undefined;
   onOpened(version: string): void;
+  /** The rejected rows that were kept so far are those of another run, and gone. */
+  onReplaced(): void;
   /** The run is taken up; if one was to be given up, it is. */
   onClaimed(): void;
 }
@@ -90,6 +93,7 @@ export class LiveRun {
   async #run(): Promise<Outcome> {
     const { name, order, bindings, clock, onProgress } = this.#around;
     try {
+      requireFilledIn(order.definition);
       const { key, ...connection } = order.connection;
       const apiKey = secret(bindings, key);
       const { source, version } = await openEdgeSource(order.source, name, bindings, this.slices);
@@ -138,12 +142,19 @@ export class LiveRun {
     const { storage, name, restart } = this.#around;
     const store = sqlStore(databaseOf(storage), name, { leaseMillis: 1, restart });
     const work = <T>(call: () => Promise<T>): Promise<T> => this.slices.work(call);
+    let isFirst = true;
+    const commit = async (claim: Claim, state: Commit): Promise<"stored" | "taken_over"> => {
+      const outcome = await claim.commit(state);
+      if (isFirst && !claim.run) this.#around.onReplaced();
+      isFirst = false;
+      return outcome;
+    };
     const claimed = (claim: Claim): Claim => ({
       fence: claim.fence,
       ...(claim.run ? { run: claim.run } : {}),
       ...(claim.last ? { last: claim.last } : {}),
       ...(claim.givenUp === undefined ? {} : { givenUp: claim.givenUp }),
-      commit: (state: Commit) => work(() => claim.commit(state)),
+      commit: (state: Commit) => work(() => commit(claim, state)),
       crashed: () => work(() => claim.crashed()),
       end: () => work(() => claim.end()),
       release: () => work(() => claim.release()),
@@ -162,7 +173,7 @@ export class LiveRun {
 function secret(bindings: Bindings, name: string): string {
   const value = bindings[name];
   if (typeof value === "string" && value !== "") return value;
-  throw fault("secret_missing", "credentials", `The worker has no secret "${name}".`, `Set it with \`wrangler secret put ${name}\`, and start the export again.`);
+  throw fault("secret_missing", "credentials", `The worker has no secret "${name}".`, `Whoever deploys the worker sets it with \`wrangler secret put ${name}\`, or corrects the name in the export's connection.key, and starts the export again.`);
 }
 
 /** What an error says, without what it may hold. */
@@ -175,7 +186,13 @@ export function stopOf(error: unknown): Stop {
     code: "host_failed",
     category: "misuse",
     message: `The run ended by an error of its host (${error instanceof Error ? error.name : typeof error}).`,
-    remedy: "Look into the worker's log; the run goes on by itself, and from where it was when it is started again.",
+    remedy: "Nothing yet: the run goes on by itself. If it does not get further, whoever deploys the worker looks into its log.",
     retryHelps: true,
   };
+}
+
+/** Why a run has ended, once it does not go on by itself any more. */
+export function finalStop(stop: Stop): Stop {
+  if (stop.code !== "host_failed") return stop;
+  return { ...stop, remedy: "Whoever deploys the worker looks into its log. Started again, the export goes on from where it was." };
 }

@@ -1,14 +1,33 @@
 /** What worker and objects say to each other: answers in JSON, refusals in the form of RFC 9457 with the package's codes. */
+import { fault } from "../errors.js";
 import type { Bindings, ObjectNamespace } from "./runtime.js";
 
+/** The bindings of the objects, and the classes behind them. */
+const CLASSES = { EXPORTS: "ExportObject", ACCOUNTS: "AccountObject" } as const;
+
+type ObjectBinding = keyof typeof CLASSES;
+
+/** Throws an `ExportError` when the worker was deployed without one of its objects: no run could come to an end. */
+export function requireObjects(bindings: Bindings): void {
+  for (const binding of Object.keys(CLASSES) as ObjectBinding[]) objectsOf(bindings, binding);
+}
+
+function objectsOf(bindings: Bindings, binding: ObjectBinding): ObjectNamespace {
+  const objects = bindings[binding] as Partial<ObjectNamespace> | undefined;
+  if (typeof objects?.idFromName === "function") return objects as ObjectNamespace;
+  const name = CLASSES[binding];
+  throw fault("binding_missing", "settings", `The worker has no Durable Object binding "${binding}".`,
+    `Whoever deploys the worker adds { "name": "${binding}", "class_name": "${name}" } to durable_objects.bindings in wrangler.jsonc, names "${name}" in new_sqlite_classes of its migrations, and deploys.`);
+}
+
 /** Asks the object of an export or of an account, by its name. */
-export function ask(bindings: Bindings, binding: "EXPORTS" | "ACCOUNTS", name: string, path: string, init?: RequestInit): Promise<Response> {
-  const objects = bindings[binding] as ObjectNamespace;
+export async function ask(bindings: Bindings, binding: ObjectBinding, name: string, path: string, init?: RequestInit): Promise<Response> {
+  const objects = objectsOf(bindings, binding);
   return objects.get(objects.idFromName(name)).fetch(`https://object/${path}`, init);
 }
 
 /** The same with something to tell. */
-export function tell(bindings: Bindings, binding: "EXPORTS" | "ACCOUNTS", name: string, path: string, body?: unknown): Promise<Response> {
+export function tell(bindings: Bindings, binding: ObjectBinding, name: string, path: string, body?: unknown): Promise<Response> {
   return ask(bindings, binding, name, path, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 

@@ -1,5 +1,9 @@
 /** Progress as server-sent events: one stream for whoever watches. */
+import { refusal } from "./messages.js";
 import type { ExportStatus } from "./status.js";
+
+/** Each holds a connection and its buffers, some 260 KB, of the 128 MB that all objects of an isolate share. */
+const MOST_WATCHERS = 100;
 
 const encoder = new TextEncoder();
 
@@ -8,6 +12,9 @@ export class ProgressStreams {
 
   /** A stream that begins with what is known, and ends with the run. */
   open(status: ExportStatus): Response {
+    if (this.#watchers.size >= MOST_WATCHERS) {
+      return refusal(429, "too_many_watchers", `${MOST_WATCHERS} callers follow this export already.`, "Close one of the streams, or ask for the status now and then.");
+    }
     let own: ReadableStreamDefaultController<Uint8Array> | undefined;
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {

@@ -29,7 +29,9 @@ export interface Opened {
 /** Opens a source; every request takes a permit of the slice. */
 export async function openEdgeSource(source: EdgeSource, name: string, bindings: Bindings, slices: Slices): Promise<Opened> {
   if ("url" in source) return openUrl(source.url, slices);
-  return openObject(bucketOf(source.bucket, bindings), "upload" in source ? uploadKey(name) : source.r2, slices);
+  const bucket = bucketOf(source.bucket, bindings);
+  if ("r2" in source) return openObject(bucket, source.r2, "Put it there, and start the export again.", slices);
+  return openObject(bucket, uploadKey(name), `Send it by PUT /exports/${encodeURIComponent(name)}/source, and start the export again.`, slices);
 }
 
 /** Where an upload for an export is kept. */
@@ -41,12 +43,12 @@ export function uploadKey(name: string): string {
 export function bucketOf(name = "SOURCES", bindings: Bindings): Bucket {
   const bucket = bindings[name] as Partial<Bucket> | undefined;
   if (typeof bucket?.head === "function") return bucket as Bucket;
-  throw failed(`The worker has no R2 binding "${name}".`, "Add it to r2_buckets of the worker's settings, and deploy.", "settings");
+  throw failed(`The worker has no R2 binding "${name}".`, `Whoever deploys the worker adds { "binding": "${name}", "bucket_name": "..." } to r2_buckets in wrangler.jsonc, and deploys.`, "settings");
 }
 
-async function openObject(bucket: Bucket, key: string, slices: Slices): Promise<Opened> {
+async function openObject(bucket: Bucket, key: string, remedy: string, slices: Slices): Promise<Opened> {
   const found = await slices.request(() => bucket.head(key));
-  if (found === null) throw failed("The source is not in its bucket.", "Put it there, and start the export again.");
+  if (found === null) throw failed("The source is not in its bucket.", remedy);
   const { size, etag } = found;
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     return slices.request(async () => {
@@ -81,32 +83,29 @@ interface Found {
 async function openUrl(address: string, slices: Slices): Promise<Opened> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== "https:") throw failed("The source is no https address.", "Give an address that begins with https://.", "settings");
-  const { size, version } = await look(url.href, slices);
-  if (size === undefined || version === undefined) return { source: { data: wholeOf(url.href, slices) } };
+  const { size, version } = await look(url, slices);
+  if (size === undefined || version === undefined) return { source: { data: wholeOf(url, slices) } };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    return slices.request(async () => {
-      const response = await get(url.href, { range: `bytes=${offset}-${offset + length - 1}`, "if-match": version });
-      const [, from, , total] = RANGE.exec(response.headers.get("content-range") ?? "") ?? [];
-      const asked = response.status === 206 && versionOf(response) === version && Number(from) === offset && Number(total) === size;
-      const bytes = asked ? await readBody(response.body, length) : undefined;
-      if (bytes) return bytes;
-      await response.body?.cancel().catch(() => undefined);
-      throw changed();
-    });
+    const response = await get(url, { range: `bytes=${offset}-${offset + length - 1}`, "if-match": version }, slices);
+    const [, from, , total] = RANGE.exec(response.headers.get("content-range") ?? "") ?? [];
+    const asked = response.status === 206 && versionOf(response) === version && Number(from) === offset && Number(total) === size;
+    const bytes = asked ? await slices.within(STALLED_MILLIS, () => readBody(response.body, length)) : undefined;
+    if (bytes) return bytes;
+    await response.body?.cancel().catch(() => undefined);
+    throw changed();
   };
   return { source: { sizeBytes: size, data: (offset) => ranges(read, offset, size) }, version };
 }
 
 /** Asks for the first byte: the answer tells whether there are ranges, how long it is, and which version. */
-async function look(address: string, slices: Slices): Promise<Found> {
-  return slices.request(async () => {
-    const response = await get(address, { range: "bytes=0-0" });
-    await response.body?.cancel();
-    if (response.status !== 206) return {};
-    const size = Number(/^bytes 0-0\/(\d+)$/u.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
-    const version = versionOf(response);
-    return Number.isSafeInteger(size) && version !== undefined ? { size, version } : {};
-  });
+async function look(url: URL, slices: Slices): Promise<Found> {
+  const response = await get(url, { range: "bytes=0-0" }, slices);
+  await response.body?.cancel();
+  // An empty file has no first byte (416): as a whole it can be had.
+  if (response.status !== 206) return {};
+  const size = Number(/^bytes 0-0\/(\d+)$/u.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
+  const version = versionOf(response);
+  return Number.isSafeInteger(size) && version !== undefined ? { size, version } : {};
 }
 
 /** A strong tag: of a weak one the bytes may differ. */
@@ -115,8 +114,8 @@ function versionOf(response: Response): string | undefined {
   return tag !== null && !tag.startsWith("W/") ? tag : undefined;
 }
 
-async function* wholeOf(address: string, slices: Slices): AsyncGenerator<Uint8Array> {
-  const response = await slices.request(() => get(address, {}));
+async function* wholeOf(url: URL, slices: Slices): AsyncGenerator<Uint8Array> {
+  const response = await get(url, {}, slices);
   const reader = response.body?.getReader();
   if (!reader) return;
   try {
@@ -130,13 +129,38 @@ async function* wholeOf(address: string, slices: Slices): AsyncGenerator<Uint8Ar
   }
 }
 
-async function get(address: string, headers: Record<string, string>): Promise<Response> {
-  // Compressed bytes have other ranges.
-  const response = await fetch(address, { headers: { ...headers, "accept-encoding": "identity" } });
-  if (response.status === 412) throw changed();
-  if (response.ok) return response;
-  await response.body?.cancel();
-  throw failed(`The server of the source answered ${response.status}.`, "Make it readable at its address, and start the export again.", "source", response.status >= 500 || response.status === 429);
+/** Each redirect is a request of its own, and goes only where the first one might have gone. */
+async function get(url: URL, headers: Record<string, string>, slices: Slices): Promise<Response> {
+  let at = url;
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+    const { href } = at;
+    // Compressed bytes have other ranges.
+    const response = await slices.request(() => fetch(href, { headers: { ...headers, "accept-encoding": "identity" }, redirect: "manual" }));
+    if (response.status === 412) throw changed();
+    if (response.ok || (response.status === 416 && "range" in headers && !("if-match" in headers))) return response;
+    await response.body?.cancel();
+    if (!REDIRECTS.has(response.status)) {
+      throw failed(`The server of the source answered ${response.status}.`, "Make it readable at its address, and start the export again.", "source", response.status >= 500 || response.status === 429);
+    }
+    at = nextOf(response, at, url);
+  }
+  throw failed(`The address of the source was redirected more than ${MOST_REDIRECTS} times.`, "Name the address that it leads to in the end.");
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 5;
+
+/** Where a redirect leads, if it may: whoever answers for a public address must not choose a private one. */
+function nextOf(response: Response, at: URL, first: URL): URL {
+  const location = response.headers.get("location");
+  const next = location && URL.canParse(location, at.href) ? new URL(location, at.href) : undefined;
+  if (next?.protocol === "https:" && (next.host === first.host || isPublic(next.hostname))) return next;
+  throw failed("The address of the source was redirected to where a run does not follow: only https, and no private host.", "Name the address that it leads to in the end, if it is https and yours to read.");
+}
+
+/** A name of several labels, and none of those that lead inside. */
+function isPublic(hostname: string): boolean {
+  return /\.[a-z][a-z0-9-]+$/u.test(hostname) && !/\.(?:localhost|local|internal|intranet|lan|home|corp)$/u.test(hostname);
 }
 
 /** What was settled was of another version. */

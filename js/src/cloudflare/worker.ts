@@ -3,12 +3,14 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { checkDefinition } from "../definition.js";
 import { ExportError } from "../errors.js";
+import type { Issue } from "../types.js";
 import { MOST_ASKED } from "./account-object.js";
 import { type EdgeExport, hostnameOf } from "./live-run.js";
-import { answer, ask, refusal, tell } from "./messages.js";
+import { answer, ask, refusal, requireObjects, tell } from "./messages.js";
 import type { Bindings, CronEvent } from "./runtime.js";
 import { bucketOf, uploadKey } from "./source.js";
 import { type ExportStatus, isLive, type StartRequest } from "./status.js";
+import { leftAsItCame } from "./template.js";
 import { store } from "./upload.js";
 
 /** An export, and the cron trigger that starts it. */
@@ -49,7 +51,7 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.use(async (context, next) => {
     const wanted = context.env[token];
     if (typeof wanted !== "string" || wanted.length < 16) {
-      return refusal(503, "token_missing", `The worker has no secret "${token}" of 16 characters or more.`, `Set it with \`wrangler secret put ${token}\`.`);
+      return refusal(503, "token_missing", `The worker has no secret "${token}" of 16 characters or more.`, `Whoever deploys the worker sets it with \`wrangler secret put ${token}\`.`);
     }
     const given = /^Bearer (.+)$/u.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
     if (!(await sameSecret(given, wanted))) return refusal(401, "not_authorized", "The request carries no valid token.", "Send it as Authorization: Bearer.");
@@ -57,8 +59,10 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   });
   app.use("/exports/:name/*", async (context, next) => {
     const name = context.req.param("name");
+    if (!isName(name)) return refusal(400, "export_name", `The name of an export is 1 to ${NAME_LENGTH} characters, none of them a control character.`, "Name one of those that GET /exports gives.");
     const found = (await all(context.env)).get(name);
     if (!found) return refusal(404, "no_such_export", "The worker has no export of this name.", "Name one of those it was deployed with.");
+    requireObjects(context.env);
     context.set("found", found);
     context.set("ask", (path, init) => ask(context.env, "EXPORTS", name, path, init));
     return next();
@@ -69,8 +73,11 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     if (!options) return refusal(400, "bad_request", "The body is not as it should be.", 'Send nothing, or {"runKey": "text", "restart": true}.');
     const order = context.get("found");
     if (!isWhole(order)) return refusal(422, "settings", "The export has no definition, connection or source.", "Complete it in the worker's code, and deploy.");
-    const issues = checkDefinition(order.definition, undefined, order.connection?.allowedHosts);
+    const issues = issuesOf(order);
     if (issues.length > 0) return answer({ title: "settings", status: 422, code: "settings", detail: "The definition is wrong.", issues }, 422);
+    if ("upload" in order.source && (await bucketOf(order.source.bucket, context.env).head(uploadKey(context.req.param("name")))) === null) {
+      return refusal(409, "nothing_uploaded", "Nothing was uploaded for this export.", `Send its file by PUT /exports/${encodeURIComponent(context.req.param("name"))}/source, and start it again.`);
+    }
     const request: StartRequest = { name: context.req.param("name"), runKey: crypto.randomUUID(), ...options, order };
     return context.get("ask")("start", { method: "POST", body: JSON.stringify(request) });
   });
@@ -94,6 +101,20 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     return refusal(500, "failed", "The request could not be answered.", "Try again; look into the worker's log.");
   });
   return app;
+}
+
+/** As many as the state of a run can be kept by. */
+const NAME_LENGTH = 200;
+
+function isName(name: string): boolean {
+  return name !== "" && name.length <= NAME_LENGTH && !/\p{Cc}/u.test(name);
+}
+
+/** What is wrong with a definition; of what is still as it came, nothing more. */
+function issuesOf({ definition, connection }: EdgeExport): Issue[] {
+  const left = leftAsItCame(definition);
+  const places = new Set(left.map(({ path }) => path));
+  return [...left, ...checkDefinition(definition, undefined, connection.allowedHosts).filter(({ path }) => !places.has(path))];
 }
 
 /** Exports come from a deployer's code, which nothing checks. */
@@ -131,8 +152,8 @@ async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings,
   const accounts = new Map<string, StartRequest[]>();
   for (const [name, { cron: own, ...order }] of exports) {
     // One that is not what it should be must not hold up the others.
-    if (!isWhole(order)) {
-      console.error(`activecampaign-export: the export "${name}" has no definition, connection or source`);
+    if (!isWhole(order) || !isName(name)) {
+      console.error(`activecampaign-export: the export ${JSON.stringify(name.slice(0, NAME_LENGTH))} has no definition, connection or source, or a name that cannot be one`);
       continue;
     }
     const host = hostnameOf(order);
@@ -145,6 +166,8 @@ async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings,
     for (let at = 0; at < due.length; at += MOST_ASKED) asked.push(tell(bindings, "ACCOUNTS", host, "start", due.slice(at, at + MOST_ASKED)));
     if (due.length === 0) asked.push(tell(bindings, "ACCOUNTS", host, "sweep"));
   }
-  const failed = (await Promise.allSettled(asked)).filter(({ status }) => status === "rejected").length;
-  if (failed > 0) console.error(`activecampaign-export: ${failed} of ${asked.length} accounts could not be asked`);
+  const failed = (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "rejected");
+  if (failed.length === 0) return;
+  const known = failed.map(({ reason }) => reason as unknown).find((reason) => reason instanceof ExportError);
+  console.error(`activecampaign-export: ${failed.length} of ${asked.length} accounts could not be asked${known ? `: ${known.message} ${known.remedy}` : ""}`);
 }

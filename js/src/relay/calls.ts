@@ -36,18 +36,23 @@ const CONTACT_KEYS = new Set(["email", "first_name", "last_name", "phone", "fiel
 const CONTACTS = 250;
 
 /**
- * Whether a body is an import as the core writes it. ActiveCampaign's importer takes more: a callback, which would have it
- * call any address, and unsubscribing.
+ * An import as the core writes it, `undefined` for any other body. ActiveCampaign's importer takes more: a callback, which
+ * would have it call any address, and unsubscribing. What was looked at is written anew: of a key that stands twice, two
+ * parsers may see two values.
  */
-export function isImport(body: Uint8Array): boolean {
+export function importIn(body: Uint8Array): Uint8Array | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (!hasOnly(value, BODY_KEYS)) return false;
-    const { contacts } = value as { contacts?: unknown };
-    return Array.isArray(contacts) && contacts.length <= CONTACTS && contacts.every((contact) => hasOnly(contact, CONTACT_KEYS));
+    return isImport(value) ? new TextEncoder().encode(JSON.stringify(value)) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isImport(value: unknown): boolean {
+  if (!hasOnly(value, BODY_KEYS)) return false;
+  const { contacts } = value as { contacts?: unknown };
+  return Array.isArray(contacts) && contacts.length <= CONTACTS && contacts.every((contact) => hasOnly(contact, CONTACT_KEYS));
 }
 
 function hasOnly(value: unknown, keys: ReadonlySet<string>): boolean {

@@ -9,7 +9,7 @@ import { fault, misuse } from "../errors.js";
 import type { Host } from "../types.js";
 import { type Answer, BODY_BYTES, readBody, sendWithKey } from "../wire.js";
 import { type CheckedAccount, checkAccount, type RelayAccount } from "./account.js";
-import { isCall, isImport } from "./calls.js";
+import { importIn, isCall } from "./calls.js";
 import { ANSWER, HOST_HEADER, REFUSALS, type RefusalName, RELAY_HEADER, RELAY_PATH, UNANSWERED, UNSENT } from "./protocol.js";
 
 export type { RelayAccount } from "./account.js";
@@ -128,13 +128,14 @@ class Relaying {
   }
 }
 
-/** The body of an import, within its bound. */
+/** The body of an import, within its bound: as it was checked, not as it came. */
 async function importOf(request: Request): Promise<Uint8Array> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json" || Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw new Refused("body");
   const body = await readBody(request.body, BODY_BYTES);
-  if (!body || !isImport(body)) throw new Refused("body");
-  return body;
+  const checked = body && importIn(body);
+  if (!checked || checked.byteLength > BODY_BYTES) throw new Refused("body");
+  return checked;
 }
 
 /** Nothing of what the account says passes but its status, its wish to wait, and its body. */

@@ -1,7 +1,8 @@
 // The folder that a deployer copies out of the installed package: its worker, with its settings letter for letter, run by
 // workerd against a sandbox. Only export.json is another one, as the folder's README asks.
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "jsonc-parser";
@@ -85,15 +86,37 @@ describe("the folder to deploy", () => {
     assertAllHeld(CUSTOMERS);
   });
 
+  it("keeps secrets and what tools leave out of a repository", () => {
+    const folder = mkdtempSync(join(app, "cloudflare-"));
+    folders.push(folder);
+    cpSync(join(app, "node_modules", "activecampaign-export", "cloudflare"), folder, { recursive: true });
+    // As the folder's README says.
+    renameSync(join(folder, "gitignore"), join(folder, ".gitignore"));
+    const git = (...args) => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+    git("init", "--quiet");
+    for (const path of ["node_modules/a/b.js", ".wrangler/state/v3/r2", ".dev.vars"]) {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), "");
+    }
+    const untracked = git("ls-files", "--others", "--exclude-standard").trim().split("\n").sort();
+    assert.deepEqual(untracked, [".gitignore", "README.md", "export.json", "package.json", "worker.js", "wrangler.jsonc"]);
+  });
+
   it("as it comes refuses to run, by request and by cron, and says what to fill in", async () => {
     const worker = await deployed();
     const before = sandbox.sandbox.account.contactCount;
     await upload(worker, csv(0));
     const refused = await worker.start("newsletter");
-    assert.deepEqual([refused.http, refused.code, refused.issues.map(({ path }) => path).sort()], [422, "settings", ["host", "list"]]);
+    assert.deepEqual([refused.http, refused.code, refused.issues.map(({ path }) => path)], [422, "settings", ["host", "list", "mapping.email"]]);
+    // Each names its place, what stands there, and the file.
+    const came = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "cloudflare", "export.json"), "utf8"));
+    for (const [index, text] of [came.host, came.list, came.mapping.email].entries()) {
+      const { code, message } = refused.issues[index];
+      assert.ok(code === "placeholder" && message.includes(text) && message.includes("export.json"), message);
+    }
     await worker.fire(worker.settings.triggers.crons[1], 1_795_600_000_000);
     const { status, result, stop } = (await follow(worker, "newsletter")).at(-1);
-    assert.deepEqual([status, result, stop.category, stop.issues.map(({ path }) => path)], ["ended", "failed", "settings", ["host"]]);
+    assert.deepEqual([status, result, stop.category, stop.issues.map(({ path }) => path)], ["ended", "failed", "settings", ["host", "list", "mapping.email"]]);
     assert.equal(sandbox.sandbox.account.contactCount, before);
   });
 });

@@ -270,6 +270,16 @@ describe("a relay", () => {
     assert.equal(sent.length, 0);
   });
 
+  it("sends what it has checked: of a key that stands twice, the account hears once", async () => {
+    const { sent, ask } = relayTo();
+    // A parser that keeps the first of two would find somebody unsubscribed here, and the relay's own does not.
+    const twice = '{"contacts":[{"email":"eve@example.com","unsubscribe":[{"listid":1}]}],"contacts":[{"email":"a\\ud800@example.com","email":"ada@example.com","subscribe":[{"listid":4}]}],"exclude_automations":false,"exclude_automations":true}';
+    assert.equal(said(await ask(`${AT}/api/3/import/bulk_import`, { method: "POST", body: twice })), "answer");
+    assert.equal(new TextDecoder().decode(sent[0].body), '{"contacts":[{"email":"ada@example.com","subscribe":[{"listid":4}]}],"exclude_automations":true}');
+    assert.equal(said(await ask(`${AT}/api/3/import/bulk_import`, { method: "POST", body: '{"contacts":[],"callback":{"url":"https://evil.example"},"callback":null}' })), "body");
+    assert.equal(sent.length, 1);
+  });
+
   it("passes on status, Retry-After and body, and nothing else that the account says", async () => {
     const headers = { "Retry-After": "30", "Set-Cookie": "session=1", Location: "https://evil.example", "X-Key": KEY, "Access-Control-Allow-Origin": "*", "Content-Type": "text/html" };
     const { ask } = relayTo(() => new Response('{"message":"slow down"}', { status: 429, headers }));
@@ -318,6 +328,9 @@ describe("a relay", () => {
       return [said(response), sent.length, await response.text()];
     };
     for (const no of [false, undefined, null, 0, 1, "", "yes"]) assert.deepEqual((await ask(() => no)).slice(0, 2), ["caller", 0], String(no));
+    const answers = [Response.json({ user: "ada" }), new Response(null, { status: 401 }), { status: 401 }, [], ["ada"], [{ user: "ada" }], () => true, Symbol("ada")];
+    for (const answer of answers) assert.deepEqual((await ask(() => answer)).slice(0, 2), ["caller", 0], String(answer));
+    assert.deepEqual((await ask(() => ({ user: "ada" }))).slice(0, 2), ["answer", 1]);
     assert.deepEqual(await ask(() => Promise.reject(new Error(`the database at ${KEY}`))), ["unsent", 0, ""]);
   });
 
