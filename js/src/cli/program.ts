@@ -5,6 +5,7 @@ import { addAccountOptions, addSegmentOptions, port, speed } from "./options.js"
 import type { LookOptions } from "./account.js";
 import type { CheckOptions } from "./check.js";
 import type { RunOptions } from "./run.js";
+import type { ServeCommandOptions } from "./serve.js";
 import type { SandboxCommandOptions } from "./sandbox.js";
 import type { SuggestOptions } from "./suggest.js";
 import { clean } from "./text.js";
@@ -40,6 +41,14 @@ options are checked too.
 Example:
   ${NAME} check -d export.json -s segment.csv --rejects rejected.csv`;
 
+const SERVE_EXAMPLES = `
+The first start makes an administrator and shows its token, once. The service's secret
+seals keys and rejected profiles: it is kept in the folder, or is given in the variable
+ACTIVECAMPAIGN_EXPORT_SECRET. Put TLS in front of it before you open it to others.
+
+Example:
+  ${NAME} serve --data service --port 8080 --sources segments`;
+
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
@@ -58,6 +67,7 @@ export function makeProgram(finish: (exitCode: number) => void): Command {
     });
   addTransfers(program, finish);
   addLooks(program, finish);
+  addServe(program, finish);
   program
     .command("sandbox")
     .description("serve an ActiveCampaign account on this machine, to try things on")
@@ -91,6 +101,21 @@ function addTransfers(program: Command, finish: (exitCode: number) => void): voi
     .option("--json", "print mapping and suggestions as JSON, and nothing else")
     .addHelpText("after", `\nThe definition alone is on standard output.\n\nExample:\n  ${NAME} suggest -s segment.csv > export.json`)
     .action(async (options: SuggestOptions) => finish(await (await import("./suggest.js")).suggestCommand(options)));
+}
+
+function addServe(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command("serve")
+    .description("connections, exports, schedules and runs as a service with an HTTP interface")
+    .requiredOption("--data <folder>", "where it keeps everything")
+    .option("-p, --port <number>", "the port (default: any free one)", port)
+    .option("--address <address>", "the address to listen at (default: 127.0.0.1)")
+    .option("--sources <folder>", "where files of segments lie")
+    .option("--source-host <host...>", "the only hosts that segments may be read from by https")
+    .option("--sandbox <url>", "use a sandbox on this machine instead of every account")
+    .option("--allow-host <host...>", "hosts beyond *.api-us1.com and *.activehosted.com that may get a key")
+    .addHelpText("after", SERVE_EXAMPLES)
+    .action(async (options: ServeCommandOptions) => finish(await (await import("./serve.js")).serveCommand(options)));
 }
 
 function addLooks(program: Command, finish: (exitCode: number) => void): void {

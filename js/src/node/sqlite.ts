@@ -36,6 +36,69 @@ export function sqliteStore(path: string, name: string, options: LeaseOptions = 
   return { ...sqlStore(open, name, options), close: () => file?.close() };
 }
 
+/** A database in a file. */
+export interface OpenDatabase extends SqlDatabase {
+  close(): void;
+}
+
+/**
+ * A file of SQLite by `node:sqlite`, or by `libsql` where the runtime has none of its own.
+ *
+ * @throws ExportError `sqlite_missing` where there is neither.
+ */
+export async function openDatabase(path: string): Promise<OpenDatabase> {
+  return new SqliteFile(path, (await sqlite().catch(libsql)).DatabaseSync);
+}
+
+/** For Node 20: the package of this name speaks the same SQL on the same files. */
+async function libsql(missing: unknown): Promise<Sqlite> {
+  // Named by a variable: it is there only where somebody has installed it.
+  const name = "libsql";
+  try {
+    const { default: Libsql } = (await import(name)) as { default: new (path: string) => LibsqlDatabase };
+    return { DatabaseSync: asDatabase(Libsql) };
+  } catch {
+    throw new ExportError(
+      {
+        code: "sqlite_missing",
+        category: "misuse",
+        message: "This runtime has no SQLite of its own, and the package libsql is not installed.",
+        remedy: "Use Node 22.13 or newer, or install libsql beside this package (npm install libsql).",
+        retryHelps: false,
+      },
+      { cause: missing },
+    );
+  }
+}
+
+function asDatabase(Libsql: new (path: string) => LibsqlDatabase): Sqlite["DatabaseSync"] {
+  return class implements Database {
+    readonly #database: LibsqlDatabase;
+
+    constructor(path: string) {
+      this.#database = new Libsql(path);
+    }
+
+    exec(sql: string): void {
+      this.#database.exec(sql);
+    }
+
+    prepare(sql: string): ReturnType<Database["prepare"]> {
+      const statement = this.#database.prepare(sql);
+      // As one list: it takes down the whole process over bytes that are given alone.
+      return { all: (...values) => statement.all(values) };
+    }
+
+    close(): void {
+      this.#database.close();
+    }
+  };
+}
+
+interface LibsqlDatabase extends Omit<Database, "prepare"> {
+  prepare(sql: string): { all(values: SqlValue[]): SqlRow[] };
+}
+
 async function sqlite(): Promise<Sqlite> {
   // Named by a variable, for TypeScript and for bundlers, which must not look for it.
   const name = "node:sqlite";

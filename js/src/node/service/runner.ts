@@ -1,6 +1,6 @@
 /** Runs parts in this process, and keeps each in a folder of its own, so that the next process goes on with it. */
 import { existsSync, realpathSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { preview } from "../../encode.js";
 import { readColumns } from "../../definition.js";
@@ -14,7 +14,7 @@ import { urlIssue, urlSource } from "../../service/url-source.js";
 import type { ExportSummary, Host, Issue, Rejection, Source, Stop } from "../../types.js";
 import { fileSource } from "../file.js";
 import { fileStore } from "../file-store.js";
-import { readSealed, sealedSize, writeSealed } from "./sealed-file.js";
+import { readSealed, writeSealed } from "./sealed-file.js";
 
 export interface NodeRunnerOptions {
   /** Where runs and uploads are kept. */
@@ -33,12 +33,14 @@ const MAX_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
 interface Live {
   state: PartState;
   canceller: AbortController;
+  done?: Promise<void>;
 }
 
 export class NodeRunner implements Runner {
   readonly #options: NodeRunnerOptions;
   readonly #live = new Map<string, Live>();
   #listener: () => void = () => undefined;
+  #stopped = false;
 
   constructor(options: NodeRunnerOptions) {
     this.#options = options;
@@ -57,7 +59,7 @@ export class NodeRunner implements Runner {
     if (this.#live.get(order.id)?.state.state === "running") return;
     const live: Live = { state: { state: "running" }, canceller: new AbortController() };
     this.#live.set(order.id, live);
-    void this.#run(order, live).finally(() => this.#listener());
+    live.done = this.#run(order, live).finally(() => this.#listener());
   }
 
   async #run(order: PartOrder, live: Live): Promise<void> {
@@ -75,6 +77,8 @@ export class NodeRunner implements Runner {
     } catch (error) {
       live.state = { ...live.state, state: "ended", result: "failed", stop: stopOf(error) };
     }
+    // One that was cancelled by the end of this process has not ended.
+    if (this.#stopped && live.state.result === "cancelled") return;
     // Without it the next process would begin a part that has ended anew.
     await keepEnd(folder, live.state).catch(() => undefined);
   }
@@ -158,16 +162,11 @@ export class NodeRunner implements Runner {
     return { bytes: await writeSealed(path, await this.#options.box.derived("uploads"), body, MAX_UPLOAD_BYTES) };
   }
 
-  /** Bytes of an upload, or nothing. */
-  async uploadedBytes(segment: Segment): Promise<number | undefined> {
-    const path = this.#upload(segment);
-    return existsSync(path) ? sealedSize(path) : undefined;
-  }
-
-  /** Removes what is kept of parts that no run has any more. */
-  async sweep(known: (id: string) => boolean): Promise<void> {
-    const folder = join(this.#options.folder, "runs");
-    for (const name of existsSync(folder) ? await readdir(folder) : []) if (!known(name)) await rm(join(folder, name), { recursive: true, force: true });
+  /** Ends what goes, without an end: the next process goes on with it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { canceller } of this.#live.values()) canceller.abort();
+    await Promise.all([...this.#live.values()].map(({ done }) => done));
   }
 }
 

@@ -64,18 +64,6 @@ async function writePiece(file: FileHandle, key: Buffer, place: number, last: bo
   await file.write(sealed);
 }
 
-/** Bytes that a sealed file holds. */
-export async function sealedSize(path: string): Promise<number> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const pieces = Math.ceil((size - SALT_BYTES) / (PIECE_BYTES + TAG_BYTES));
-    return size - SALT_BYTES - pieces * TAG_BYTES;
-  } finally {
-    await file.close();
-  }
-}
-
 /** What a sealed file holds, from a byte on. */
 export async function* readSealed(path: string, secret: string, offset: number): AsyncGenerator<Uint8Array> {
   const file = await open(path);

@@ -1,0 +1,13 @@
+/** The service, for hosts with Node's own modules. */
+import "./node.js";
+
+export { createService, type Service } from "../service/service.js";
+export type { ServiceOptions, Vault } from "../service/environment.js";
+export { type Authenticate, type Identity, oidc, type OidcOptions } from "../service/identity.js";
+export type { Secrets } from "../service/secrets.js";
+export type { Change, Json, Kept, Page, ServiceStore } from "../service/store.js";
+export { memoryRecords } from "../service/stores/memory.js";
+export { sqlRecords } from "../service/stores/sql.js";
+export type { PartOrder, PartState, Runner } from "../service/runner.js";
+export { KEY_PREFIX, type ServedService, type ServeOptions, serveService } from "../node/service/serve.js";
+export { NodeRunner, type NodeRunnerOptions } from "../node/service/runner.js";
