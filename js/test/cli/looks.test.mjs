@@ -156,6 +156,10 @@ describe("the account", { concurrency: 8 }, () => {
     const nowhere = await cli(["lists"]);
     assert.equal(nowhere.code, 2);
     assert.match(nowhere.stderr, /--host/u);
+    const foreign = await cli(["lists", "--host", "crm.example.com"]);
+    assert.equal(foreign.code, 2);
+    assert.match(foreign.stderr, /--allow-host/u);
+    assert.doesNotMatch(foreign.stderr, /allowedHosts/u);
   });
 
   test("the hostname of a definition", async () => {
@@ -204,6 +208,7 @@ describe("sandbox", { concurrency: 8 }, () => {
     const seed = await cli(["sandbox", "--seed", "seed.json"], { cwd });
     assert.equal(seed.code, 2);
     assert.match(seed.stderr, /seed\.lists\[0\]\.nmae: there is no such key/u);
+    assert.equal(seed.stderr.match(/is wrong/gu).length, 1, "blamed twice");
     const knobs = await cli(["sandbox", "--knobs", "knobs.json"], { cwd });
     assert.equal(knobs.code, 2);
     assert.match(knobs.stderr, /knobs\.era/u);

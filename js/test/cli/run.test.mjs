@@ -177,7 +177,8 @@ describe("stopping", { concurrency: 8 }, () => {
       const { code, stdout, stderr } = await cli([...RUN, "--sandbox", served.url], { cwd, key: "wrong-key-123" });
       assert.equal(code, 1, invalidToken);
       assert.match(stderr, /the account refused the key/u);
-      assert.match(stderr, /Whoever owns the account's key/u);
+      assert.match(stderr, /own key, which it printed when it started: sandbox-key/u);
+      assert.match(stderr, /Whoever gives this command/u);
       assert.doesNotMatch(stdout + stderr, /wrong-key/u);
       assert.ok(served.sandbox.account.requestCount <= 3, `${served.sandbox.account.requestCount} requests`);
       assert.equal(served.sandbox.account.batches.length, 0);
