@@ -283,7 +283,10 @@ export interface ExportRun extends AsyncIterable<ExportEvent> {
 /** What `encodeBatches` takes. */
 export interface EncodeOptions {
   definition: ExportDefinition;
-  /** Lists and fields, as `describeAccount` gives them; needed for fields named by title. */
+  /**
+   * Lists and fields, as `describeAccount` gives them; `encodeBatches` needs it for fields named by title and for
+   * `dateOrder`. Without it no value is checked against the type or the options of its field.
+   */
   account?: AccountSchema;
   source: Source;
   host?: Partial<Host>;
