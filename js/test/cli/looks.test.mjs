@@ -110,7 +110,9 @@ describe("suggest", { concurrency: 8 }, () => {
   test("with an account: its custom fields too", async () => {
     const served = await account();
     const { stdout } = await suggest(CONTOSO_HEADER, ["--sandbox", served.url], { key: "sandbox-key" });
-    assert.deepEqual(JSON.parse(stdout).mapping.fields, [{ field: "Loyalty tier", column: "Loyalty Tier" }, { field: "City", column: "City" }]);
+    assert.deepEqual(JSON.parse(stdout).mapping.fields, [
+      { field: "Loyalty tier", column: "Loyalty Tier" }, { field: "Birthday", column: "DateOfBirth" }, { field: "City", column: "City" },
+    ]);
   });
 
   test("nothing to guess from, and an empty file", async () => {
