@@ -262,10 +262,13 @@ export type RunResult = "succeeded" | "completed_with_rejections" | "incomplete"
 /** The end of a run. */
 export interface ExportSummary extends Progress {
   result: RunResult;
+  /** Rejected profiles by the code of their rule; see `rules`. */
   rejectedByRule: Record<string, number>;
+  /** Values that did not fit their field: left out of contacts that were sent all the same. */
   omissions: Omission[];
   /** Why it could not go on, for `blocked`. */
   stop?: Stop;
+  /** From the first session's begin, pauses between sessions included. */
   durationMillis: number;
 }
 
