@@ -115,6 +115,19 @@ describe("suggest", { concurrency: 8 }, () => {
     ]);
   });
 
+  test("the order of days, where the source shows it", async () => {
+    const served = await account();
+    const orders = { mdy: ["8/1/1974", "3/15/1981"], dmy: ["8/1/1974", "15/3/1981"], none: ["1974-08-01", "1981-03-15"], unsure: ["8/1/1974", "3/5/1981"] };
+    for (const [order, days] of Object.entries(orders)) {
+      const rows = days.map((day, index) => `person${index}@example.net,${day}\n`).join("");
+      const { code, stdout, stderr } = await suggest(`EMail,DOB\n${rows}`.trimEnd(), ["--sandbox", served.url], { key: "sandbox-key" });
+      assert.equal(code, 0, stderr);
+      const expected = { field: "Birthday", column: "DOB", ...(["mdy", "dmy"].includes(order) ? { dateOrder: order } : {}) };
+      assert.deepEqual(JSON.parse(stdout).mapping.fields, [expected], order);
+      assert.equal(/may be read in several orders/u.test(flat(stderr)), order === "unsure", stderr);
+    }
+  });
+
   test("nothing to guess from, and an empty file", async () => {
     const { code, stdout } = await suggest("a,b,c");
     assert.equal(code, 0);
