@@ -20,14 +20,22 @@ Examples:
   ${NAME} check -d export.json -s segment.csv  a dry run, nothing is sent
   ${NAME} run -d export.json -s segment.csv    the export
 
-Exit status: 0 all delivered, 3 finished with rejected or unverified profiles,
-2 wrong usage, settings or source, 1 stopped: run it again when the cause is gone.`;
+"activecampaign-export run --help" explains a command and its options.
+
+Exit status:
+  0  finished: no profile was rejected or is unverified
+  1  stopped: run it again when the cause is gone
+  2  the command, the definition or the source must be mended first
+  3  finished, with rejected or unverified profiles`;
 
 const RUN_EXAMPLES = `
 Examples:
   ${NAME} run -d export.json -s segment.csv --rejects rejected.csv
   ${NAME} run -d export.json -s segment.csv --state gold.run
   gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json
+
+The rejected rows and the duplicates are named in <source>.rejected.csv in this
+folder, those of standard input in rejected.csv; --rejects names another file.
 
 Ctrl-C sends nothing new and waits for what the account has taken; a second one
 quits at once (130). A kept run is authenticated by a key in its folder, or by
@@ -82,7 +90,7 @@ export function makeProgram(finish: (exitCode: number) => void): Command {
 
 function addTransfers(program: Command, finish: (exitCode: number) => void): void {
   addSegmentOptions(program.command("run").description("send a segment, and follow every batch to its real outcome"))
-    .option("--rejects <file>", "where rejected rows go (default: <source>.rejected.csv in this folder)")
+    .option("--rejects <file>", "where rejected rows and duplicates go (default: <source>.rejected.csv in this folder; rejected.csv for -s -)")
     .option("--state <folder>", "keep the run there; the same command goes on where it stopped")
     .option("--restart", "with --state: give up the run that is kept and begin anew")
     .option("--json", "print the summary as JSON, and nothing else")
