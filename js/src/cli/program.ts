@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAccountOptions, addSegmentOptions, port, speed } from "./options.js";
 import type { LookOptions } from "./account.js";
+import type { DefinitionsOptions } from "./definitions.js";
 import type { CheckOptions } from "./check.js";
 import type { RunOptions } from "./run.js";
 import type { ServeCommandOptions } from "./serve.js";
@@ -57,6 +58,13 @@ ACTIVECAMPAIGN_EXPORT_SECRET. Put TLS in front of it before you open it to other
 Example:
   ${NAME} serve --data service --port 8080 --sources segments`;
 
+const DEFINITIONS_EXAMPLES = `
+The token is taken from ACTIVECAMPAIGN_EXPORT_TOKEN. Keys are never in the files.
+
+Example:
+  ${NAME} pull definitions --url http://127.0.0.1:8080
+  ${NAME} apply definitions --url http://127.0.0.1:8080 --dry-run`;
+
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
@@ -76,6 +84,7 @@ export function makeProgram(finish: (exitCode: number) => void): Command {
   addTransfers(program, finish);
   addLooks(program, finish);
   addServe(program, finish);
+  addDefinitions(program, finish);
   program
     .command("sandbox")
     .description("serve an ActiveCampaign account on this machine, to try things on")
@@ -124,6 +133,19 @@ function addServe(program: Command, finish: (exitCode: number) => void): void {
     .option("--allow-host <host...>", "hosts beyond *.api-us1.com and *.activehosted.com that may get a key")
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async (options: ServeCommandOptions) => finish(await (await import("./serve.js")).serveCommand(options)));
+}
+
+function addDefinitions(program: Command, finish: (exitCode: number) => void): void {
+  const load = (): Promise<typeof import("./definitions.js")> => import("./definitions.js");
+  const make = (name: string, description: string): Command => program.command(name).description(description).argument("<folder>", "the definitions").requiredOption("--url <address>", "the service, such as http://127.0.0.1:8080");
+  make("pull", "write a service's connections, segments and exports to a folder of JSON")
+    .addHelpText("after", DEFINITIONS_EXAMPLES)
+    .action(async (folder: string, options: DefinitionsOptions) => finish(await (await load()).pullCommand(folder, options)));
+  make("apply", "make a service equal to a folder of JSON; nothing is run")
+    .option("--dry-run", "say what would be done, and do nothing")
+    .option("--prune", "remove what has no file (exports on a removed connection are detached)")
+    .addHelpText("after", DEFINITIONS_EXAMPLES)
+    .action(async (folder: string, options: DefinitionsOptions) => finish(await (await load()).applyCommand(folder, options)));
 }
 
 function addLooks(program: Command, finish: (exitCode: number) => void): void {
