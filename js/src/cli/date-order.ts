@@ -18,10 +18,17 @@ export async function withDateOrders(mapping: Partial<Mapping>, account: Account
   if (!fields.some(isDate)) return { mapping, unsure: [] };
   const left = async (order?: Order): Promise<Map<string, number>> => {
     const tried = fields.filter(isDate).map((field) => (order === undefined ? field : { ...field, dateOrder: order }));
-    const definition: ExportDefinition = { version: 1, list, mapping: { email, fields: tried } };
-    const { omissions } = await preview({ definition, account, source: sample, deduplicate: false });
+    const trials: Mapping[] = [{ email, fields: tried }];
+    for (const field of tried) {
+      // A row with a broken address shows its day too: here an address is made of the day itself.
+      if ("column" in field && !/[{}]/u.test(field.column)) trials.push({ email: { template: `day{${field.column}}@example.com` }, fields: [field] });
+    }
     const counts = new Map<string, number>();
-    for (const { target, count } of omissions) counts.set(target, (counts.get(target) ?? 0) + count);
+    for (const mapping of trials) {
+      const definition: ExportDefinition = { version: 1, list, mapping };
+      const { omissions } = await preview({ definition, account, source: sample, deduplicate: false });
+      for (const { target, count } of omissions) counts.set(target, (counts.get(target) ?? 0) + count);
+    }
     return counts;
   };
   let without: Map<string, number>;

@@ -35,9 +35,6 @@ Examples:
   ${NAME} run -d export.json -s segment.csv --state gold.run
   gunzip -c segment.csv.gz | ${NAME} run -d export.json -s - --json
 
-The rejected rows and the duplicates are named in <source>.rejected.csv in this
-folder, those of standard input in rejected.csv; --rejects names another file.
-
 Ctrl-C sends nothing new and waits for what the account has taken; a second one
 quits at once (130). A kept run is authenticated by a key in its folder, or by
 ACTIVECAMPAIGN_EXPORT_STATE_KEY. After --restart ten minutes may pass before the
@@ -45,7 +42,7 @@ first profile goes out: what the run before sent may still be on its way.`;
 
 const CHECK_EXAMPLES = `
 With a key the account is read, so that the list, field titles, types and
-options are checked too.
+options are checked too. The exit status is 3 when profiles would be rejected.
 
 Example:
   ${NAME} check -d export.json -s segment.csv --rejects rejected.csv`;
@@ -89,10 +86,10 @@ export function makeProgram(finish: (exitCode: number) => void): Command {
     .command("sandbox")
     .description("serve an ActiveCampaign account on this machine, to try things on")
     .option("-p, --port <number>", "the port (default: any free one)", port)
-    .option("--seed <file>", "what the account holds (JSON)")
-    .option("--speed <factor>", "how many times faster than the wall its clock runs", speed)
-    .option("--knobs <file>", "how the account behaves (JSON)")
-    .addHelpText("after", `\nExample:\n  ${NAME} sandbox --port 8787`)
+    .option("--seed <file>", "what the account holds (JSON; default: five lists, eleven fields, a few contacts)")
+    .option("--speed <factor>", "how many times faster than the wall its clock runs (default: 1)", speed)
+    .option("--knobs <file>", "how the account behaves, and faults to inject (JSON)")
+    .addHelpText("after", `\nIts key is sandbox-key, unless the seed names another. What it holds is in memory\nand gone with it; Ctrl-C ends it.\n\nExample:\n  ${NAME} sandbox --port 8787`)
     .action(async (options: SandboxCommandOptions) => finish(await (await import("./sandbox.js")).sandboxCommand(options)));
   return program;
 }
@@ -112,11 +109,11 @@ function addTransfers(program: Command, finish: (exitCode: number) => void): voi
     .option("--json", "print the result as JSON, and nothing else")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (options: CheckOptions) => finish(await (await import("./check.js")).checkCommand(options)));
-  addAccountOptions(program.command("suggest").description("guess a mapping from the names of the columns"))
+  addAccountOptions(program.command("suggest").description("guess a definition from the names of the columns"))
     .requiredOption("-s, --source <file>", "the profiles, as CSV or NDJSON in UTF-8; - for standard input")
-    .option("--host <hostname>", "with a key: the account whose custom fields are suggested too")
+    .option("--host <hostname>", "with a key: the account whose custom fields are suggested too; goes into the definition")
     .option("--json", "print mapping and suggestions as JSON, and nothing else")
-    .addHelpText("after", `\nThe definition alone is on standard output.\n\nExample:\n  ${NAME} suggest -s segment.csv > export.json`)
+    .addHelpText("after", `\nThe definition alone is on standard output. Of an account that is given, custom\nfields are suggested too, and the order of their days where the first profiles\nshow it.\n\nExample:\n  ${NAME} suggest -s segment.csv > export.json`)
     .action(async (options: SuggestOptions) => finish(await (await import("./suggest.js")).suggestCommand(options)));
 }
 

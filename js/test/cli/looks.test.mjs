@@ -124,6 +124,9 @@ describe("suggest", { concurrency: 8 }, () => {
       assert.equal(code, 0, stderr);
       const expected = { field: "Birthday", column: "DOB", ...(["mdy", "dmy"].includes(order) ? { dateOrder: order } : {}) };
       assert.deepEqual(JSON.parse(stdout).mapping.fields, [expected], order);
+      // The only telling day may be that of a row whose address is broken.
+      const broken = await suggest(`EMail,DOB\n${rows.replace("person1@", "person1.")}`, ["--sandbox", served.url], { key: "sandbox-key" });
+      assert.deepEqual(JSON.parse(broken.stdout).mapping.fields, [expected], order);
       assert.equal(/may be read in several orders/u.test(flat(stderr)), order === "unsure", stderr);
     }
   });
