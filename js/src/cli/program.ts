@@ -126,6 +126,7 @@ function addServe(program: Command, finish: (exitCode: number) => void): void {
     .option("--address <address>", "the address to listen at (default: 127.0.0.1)")
     .option("--sources <folder>", "where files of segments lie")
     .option("--source-host <host...>", "the only hosts that segments may be read from by https")
+    .option("--privacy-url <url>", "your own privacy statement, shown beside the consent")
     .option("--sandbox <url>", "use a sandbox on this machine instead of every account")
     .option("--allow-host <host...>", "hosts beyond *.api-us1.com and *.activehosted.com that may get a key")
     .addHelpText("after", SERVE_EXAMPLES)
