@@ -83,14 +83,14 @@ export function packedFile() {
   return join(target, `activecampaign-export-${manifest.version}.tgz`);
 }
 
-/** Installs the packed package into an app of its own below target, as a customer does; gives the app's folder. */
-export function installPacked(name) {
+/** Installs the packed package, and what else is named, into an app of its own below target, as a customer does; gives the app's folder. */
+export function installPacked(name, more = []) {
   say("installing the packed package as a customer does");
   const app = join(target, name);
   rmSync(app, { recursive: true, force: true });
   mkdirSync(app, { recursive: true });
   writeFileSync(join(app, "package.json"), `{ "name": "${name}", "private": true, "type": "module" }\n`);
-  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile()], {
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile(), ...more], {
     cwd: app,
     quiet: true,
     failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",
