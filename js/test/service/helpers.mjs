@@ -18,10 +18,13 @@ export const { createSandbox, defaultSeed } = await load("activecampaign-export/
 
 export const HOST = "acme.api-us1.com";
 
+const places = [];
+process.once("exit", () => places.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
 /** A folder of its own, gone with the process: a hook could come before the service in it has ended. */
 export function place() {
   const path = mkdtempSync(join(tmpdir(), "acx-service-"));
-  process.once("exit", () => rmSync(path, { recursive: true, force: true }));
+  places.push(path);
   return path;
 }
 
