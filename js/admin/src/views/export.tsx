@@ -33,7 +33,7 @@ export function ExportView(): JSX.Element {
           <>
             {last && (last.status === "failed_permanent" || last.status === "failed_retrying" || last.status === "skipped") ? <ReasonNotice run={last} /> : null}
             <Facts one={one} />
-            <section aria-labelledby="runs">
+            <section>
               <h2 id="runs">{t("export.history")}</h2>
               <Loading data={runs}>{runs.value?.items.length === 0 ? <p class="quiet">{t("export.noRuns")}</p> : <Runs runs={runs.value?.items ?? []} />}</Loading>
             </section>

@@ -157,7 +157,7 @@ function Sample({ file, draft, account }: { file: File; draft: Draft; account: A
   if (!run) return <p class="quiet" role="status">{t("match.reading", { name: file.name })}</p>;
   const { summary: { read, accepted, rejected, duplicate, excluded, batches, minutes, rejectedByRule, omissions }, contacts, rejected: rows } = run;
   return (
-    <section aria-labelledby="sample-title" aria-busy={reading}>
+    <section aria-busy={reading}>
       <h3 id="sample-title">{t("match.preview")}</h3>
       <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })} · {t("match.estimate", { requests: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}</p>
       <Contacts contacts={contacts} account={account} />

@@ -58,7 +58,7 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     });
   return (
-    <section aria-labelledby="rejected">
+    <section>
       <h2 id="rejected">{t("run.rejected")}</h2>
       {some ? null : <p class="quiet">{t("run.none")}</p>}
       {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} /></>}
