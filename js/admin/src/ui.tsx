@@ -219,12 +219,16 @@ export function issueAt(problem: Problem | undefined, path: string): Issue | und
   return problem?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`) || issue.path.startsWith(`${path}[`));
 }
 
-/** The heading of a view, to which the focus goes when it opens. */
+/** Whether a view was there before: the first one leaves the focus at the top of the page, as browsers do. */
+let seen = false;
+
+/** The heading of a view, to which the focus goes when it takes another's place. */
 export function Heading({ children, actions }: { children: ComponentChildren; actions?: ComponentChildren }): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   const text = typeof children === "string" ? children : undefined;
   useEffect(() => {
-    heading.current?.focus();
+    if (seen) heading.current?.focus();
+    seen = true;
   }, []);
   useEffect(() => {
     if (text !== undefined) document.title = `${text} · ${t("app.title")}`;

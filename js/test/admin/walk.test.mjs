@@ -115,7 +115,7 @@ test("from the first start to the removal", async (t) => {
     await page.getByRole("link", { name: HOSTILE[1] }).first().click();
     await page.getByRole("link", { name: "Edit" }).click();
     await page.getByRole("button", { name: /Review/u }).click();
-    await page.getByRole("combobox", { name: "Runs by itself" }).selectOption({ label: "At times of its own" });
+    await page.getByRole("combobox", { name: "When" }).selectOption({ label: "At times of its own" });
     for (const day of ["Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]) await page.getByLabel(day).uncheck();
     await page.getByLabel("Time zone").selectOption("America/New_York");
     await page.getByText("The next five times, in your own time zone (Europe/Ljubljana)").waitFor();

@@ -33,7 +33,7 @@ export function Connections(): JSX.Element {
                 {all.map((one) => (
                   <tr key={one.id}>
                     <th scope="row">{administrator ? <a href={`/connections/${one.id}`}><bdi>{one.name}</bdi></a> : <bdi>{one.name}</bdi>}</th>
-                    {administrator ? <><td><bdi>{one.host}</bdi></td><td><bdi>{sharingWords(one)}</bdi></td><td>{time(one.createdAt)}</td><td><button type="button" class="danger small" aria-label={`${t("do.remove")}: ${one.name}`} onClick={() => setRemoved(one)}>{t("do.remove")}</button></td></> : null}
+                    {administrator ? <><td><bdi>{one.host}</bdi></td><td><bdi>{sharingWords(one)}</bdi></td><td class="time">{time(one.createdAt)}</td><td><button type="button" class="danger small" aria-label={`${t("do.remove")}: ${one.name}`} onClick={() => setRemoved(one)}>{t("do.remove")}</button></td></> : null}
                   </tr>
                 ))}
               </tbody>

@@ -98,7 +98,7 @@ function Checked({ found }: { found: Found }): JSX.Element {
   return (
     <Notice kind={warnings.length > 0 ? "warning" : "good"}>
       <p>{t("match.counts", { read, accepted, rejected: sum("rejected"), duplicate: sum("duplicate"), excluded: read - accepted - sum("rejected") - sum("duplicate") })}</p>
-      <p>{t("match.estimate", { requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
+      <p>{t("match.estimate", { n: requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
       <Issues issues={warnings} />
     </Notice>
   );
@@ -112,7 +112,7 @@ function Runs({ runs }: { runs: Run[] }): JSX.Element {
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
-              <th scope="row"><a href={`/runs/${run.id}`} title={ago(run.queuedAt)}>{time(run.startedAt ?? run.queuedAt)}</a></th>
+              <th scope="row" class="time"><a href={`/runs/${run.id}`} title={ago(run.queuedAt)}>{time(run.startedAt ?? run.queuedAt)}</a></th>
               <td><Status status={run.status} /></td>
               <td>{t(`trigger.${run.trigger}`)} · <bdi>{run.user}</bdi></td>
               <td class="number">{run.progress ? number(run.progress.delivered) : ""}</td>

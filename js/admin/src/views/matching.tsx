@@ -62,7 +62,7 @@ export function Matching({ draft, onMapping, account, problem }: MatchingProps):
       {choices.length === 1 ? <p class="quiet">{t("match.noColumns")}</p> : null}
       <div class="matching">
         {FIXED.map((name) => <SelectField key={name} label={t(`match.${name}`)} hint={name === "email" ? t("state.required") : t("state.optional")} issue={issueAt(problem, `mapping.${name}`)?.message} value={columnOf(mapping[name])} choices={choices} onChange={(column) => set(name, column)} />)}
-        <SelectField label={t("match.consent")} hint={t("match.consentText")} value={consentColumn(mapping)} choices={choices} onChange={(column) => set("consent", column)} />
+        <SelectField label={t("match.consent")} hint={t("match.consentText")} value={consentColumn(mapping)} choices={choices.map((choice) => (choice.value === "" ? { ...choice, label: t("match.everybody") } : choice))} onChange={(column) => set("consent", column)} />
       </div>
       <Fields mapping={mapping} onMapping={onMapping} account={account} choices={choices} problem={problem} />
       <TextField label={t("match.tag")} value={(mapping.tags ?? []).find((tag) => typeof tag === "string") ?? ""} onInput={(tag) => onMapping({ ...mapping, tags: [...(mapping.tags ?? []).filter((each) => typeof each !== "string"), ...(tag === "" ? [] : [tag])] })} />
@@ -159,7 +159,7 @@ function Sample({ file, draft, account }: { file: File; draft: Draft; account: A
   return (
     <section aria-busy={reading}>
       <h3 id="sample-title">{t("match.preview")}</h3>
-      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })} · {t("match.estimate", { requests: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}</p>
+      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })} · {t("match.estimate", { n: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}</p>
       <Contacts contacts={contacts} account={account} />
       {Object.keys(rejectedByRule).length === 0 ? null : <><h4>{t("match.reasons")}</h4><ReasonBars counts={rejectedByRule} words={(rule) => rows.find((row) => row.rule === rule)?.reason ?? rule} /><Rows rows={rows} /></>}
       {omissions.length === 0 ? null : <><h4>{t("match.left")}</h4><ReasonBars counts={Object.fromEntries(omissions.map(({ target, reason, count }) => [`${target}: ${reason}`, count]))} words={(text) => text} /></>}

@@ -16,7 +16,7 @@ export function ScheduleEdit({ schedule, onChange }: { schedule: Schedule; onCha
       <legend>{t("exports.schedule")}</legend>
       <Check label={t("schedule.active")} checked={schedule.active} onChange={(active) => onChange({ ...schedule, active })} />
       {schedule.active ? (
-        <SelectField label={t("schedule.active")} value={schedule.type} choices={[{ value: "refresh", label: t("schedule.refresh") }, { value: "own", label: t("schedule.own") }]}
+        <SelectField label={t("schedule.when")} value={schedule.type} choices={[{ value: "refresh", label: t("schedule.refresh") }, { value: "own", label: t("schedule.own") }]}
           onChange={(type) => onChange(type === "own" ? { type, active: true, times: ["06:00"], timeZone: own() } : { type: "refresh", active: true })} />
       ) : <p class="quiet">{t("schedule.off")}</p>}
       {schedule.active && schedule.type === "own" ? <OwnTimes schedule={schedule} onChange={onChange} /> : null}

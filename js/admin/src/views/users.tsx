@@ -56,7 +56,7 @@ export function Users(): JSX.Element {
         <div class="scroll" tabIndex={0} role="region" aria-label={t("users.tokens")}>
           <table>
             <thead><tr><th scope="col">{t("users.tokenName")}</th><th scope="col">{t("users.tokenFor")}</th><th scope="col">{t("users.ends")}</th><th scope="col">{t("users.revoke")}</th></tr></thead>
-            <tbody>{tokens.value?.map((token) => <tr key={token.id}><th scope="row"><bdi>{token.name}</bdi></th><td><bdi>{token.user}</bdi></td><td>{time(token.expiresAt)}</td><td><button type="button" class="danger small" aria-label={`${t("users.revoke")}: ${token.name}`} onClick={() => void revoke(token.id)}>{t("users.revoke")}</button></td></tr>)}</tbody>
+            <tbody>{tokens.value?.map((token) => <tr key={token.id}><th scope="row"><bdi>{token.name}</bdi></th><td><bdi>{token.user}</bdi></td><td class="time">{time(token.expiresAt)}</td><td><button type="button" class="danger small" aria-label={`${t("users.revoke")}: ${token.name}`} onClick={() => void revoke(token.id)}>{t("users.revoke")}</button></td></tr>)}</tbody>
           </table>
         </div>
       </Loading>
