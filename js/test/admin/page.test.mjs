@@ -82,7 +82,7 @@ describe("in a browser", () => {
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
     await dialog.waitFor();
-    await page.keyboard.press("Tab");
+    // The dialog opens with its first field in focus.
     await page.keyboard.type("By keyboard");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
