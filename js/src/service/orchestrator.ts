@@ -20,6 +20,9 @@ import { nextTimes } from "./schedule.js";
 import type { Change } from "./store.js";
 import { totalOf } from "./total.js";
 
+/** Name of the lease. */
+export const ORCHESTRATOR = "orchestrator";
+
 /** How long an owner that does nothing counts as alive. */
 const LEASE_MILLIS = 15_000;
 
@@ -55,7 +58,7 @@ export class Orchestrator {
   }
 
   async #tick(): Promise<void> {
-    if (!(await takeLease(this.#environment.store, "orchestrator", this.#owner, LEASE_MILLIS, this.#environment.host.now()))) return;
+    if (!(await takeLease(this.#environment.store, ORCHESTRATOR, this.#owner, LEASE_MILLIS, this.#environment.host.now()))) return;
     await this.#followRefreshes();
     await this.#startDue();
     const live = await this.#live();
