@@ -116,7 +116,9 @@ impl Refusal {
         };
         let remedy = match self {
             Self::Newer => "Go on with the release that wrote it, or a later one.",
-            Self::Forged => "Go on with the state key it was written with, or start the run anew.",
+            Self::Forged => {
+                "Go on with the key it was written with (`checkpoints.key`), or start the run anew (`restart`)."
+            }
             Self::OtherDefinition => "Go on with the definition it began with, or start the run anew.",
             Self::OtherAccount => "Keep the state of each account apart, or start the run anew.",
             Self::OtherSource => "Go on with the source it began with, or start the run anew.",

@@ -8,7 +8,7 @@ mod common;
 
 use activecampaign_export::checkpoint::{CheckpointKey, VERSION};
 use activecampaign_export::error::{Category, Stop};
-use activecampaign_export::export::{Export, ExportOptions, Keep, Request, RunResult, Summary};
+use activecampaign_export::export::{Export, ExportOptions, Input, Keep, Request, RunResult, Summary};
 use activecampaign_export::plan::Plan;
 use activecampaign_export::time::Timestamp;
 use common::account::{Account, Knobs};
@@ -124,6 +124,33 @@ fn a_run_goes_on_from_any_of_its_states() {
         let (checkpoint, log) = (world.checkpoint.clone(), world.log.clone());
         export = Export::resume(plan(), options(), None, world.time(), &checkpoint, &log).expect("a resume");
     }
+}
+
+#[test]
+fn the_time_left_is_not_told_from_what_is_read_again() {
+    let (checkpoint, log, _) = state();
+    let mut export = resume(options(), &checkpoint, &log).expect("a resume");
+    let now = Timestamp::from_millis(START + 10_000);
+    // Eight batches at a hundred a minute and six seconds to settle: more can never be left.
+    let most = 8 * 600 + 6_000;
+    let mut told = 0;
+    let mut at = usize::try_from(export.source_offset()).unwrap();
+    let mut ended = false;
+    loop {
+        while export.poll_output().is_some() {}
+        let left = export.progress().remaining_millis;
+        assert!(left.is_none_or(|left| left <= most), "{left:?} after {at} bytes");
+        told += usize::from(left.is_some());
+        if ended {
+            break;
+        }
+        let piece: Vec<u8> = source()[at..].iter().take(500).copied().collect();
+        at += piece.len();
+        ended = piece.is_empty();
+        let input = if ended { Input::EndOfSource } else { Input::Bytes(&piece) };
+        export.handle_input(now, &input).expect("an input");
+    }
+    assert!(told > 0, "nothing was ever told");
 }
 
 #[test]

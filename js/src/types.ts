@@ -262,10 +262,13 @@ export type RunResult = "succeeded" | "completed_with_rejections" | "incomplete"
 /** The end of a run. */
 export interface ExportSummary extends Progress {
   result: RunResult;
+  /** Rejected profiles by the code of their rule; see `rules`. */
   rejectedByRule: Record<string, number>;
+  /** Values that did not fit their field: left out of contacts that were sent all the same. */
   omissions: Omission[];
   /** Why it could not go on, for `blocked`. */
   stop?: Stop;
+  /** From the first session's begin, pauses between sessions included. */
   durationMillis: number;
 }
 
@@ -283,7 +286,10 @@ export interface ExportRun extends AsyncIterable<ExportEvent> {
 /** What `encodeBatches` takes. */
 export interface EncodeOptions {
   definition: ExportDefinition;
-  /** Lists and fields, as `describeAccount` gives them; needed for fields named by title. */
+  /**
+   * Lists and fields, as `describeAccount` gives them; `encodeBatches` needs it for fields named by title and for
+   * `dateOrder`. Without it no value is checked against the type or the options of its field.
+   */
   account?: AccountSchema;
   source: Source;
   host?: Partial<Host>;

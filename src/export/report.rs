@@ -40,6 +40,10 @@ impl Export {
 
     /// What is left at the account's rate, from the share of the source read so far.
     fn remaining_millis(&self) -> Option<u64> {
+        // The batches are those of all sessions then, and the bytes those of this one: no share of anything.
+        if self.encoder.replaying() || self.lost {
+            return None;
+        }
         let batches = self.outcome.batches.max(1);
         let total = match self.source {
             SourceState::Open => {

@@ -81,11 +81,9 @@ pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Sugge
     if let Some(account) = account {
         for field in &account.fields {
             let wanted = [loose(&field.title), loose(&field.perstag)];
-            let found = keys
-                .iter()
-                .zip(taken.iter_mut())
-                .zip(columns)
-                .find(|((key, taken), _)| !**taken && !key.is_empty() && wanted.contains(key));
+            let found = keys.iter().zip(taken.iter_mut()).zip(columns).find(|((key, taken), _)| {
+                !**taken && !key.is_empty() && wanted.iter().any(|name| usual(name) == usual(key))
+            });
             if let Some(((_, taken), column)) = found {
                 *taken = true;
                 suggestions.push(Suggestion {
@@ -99,6 +97,15 @@ pub fn suggest(columns: &[String], account: Option<&AccountSchema>) -> Vec<Sugge
         }
     }
     suggestions
+}
+
+/// One name of custom fields that go by several.
+fn usual(name: &str) -> &str {
+    match name {
+        "dateofbirth" | "birthdate" | "dob" => "birthday",
+        "zipcode" | "postcode" | "postalcode" => "zip",
+        _ => name,
+    }
 }
 
 /// A column's name as it is compared.

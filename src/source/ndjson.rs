@@ -145,6 +145,14 @@ impl Ndjson {
         while self.sample.records < NDJSON_SAMPLE_RECORDS {
             let end = match self.sample.scan.find(buffer, limit) {
                 Some(end) => end,
+                None if self.sample.scan.at >= limit && self.sample.lines == 0 => {
+                    return Err(SourceError {
+                        code: "first_record_too_long",
+                        message: "The first object is larger than 1 MiB.".to_owned(),
+                        line: self.line,
+                        column: 1,
+                    });
+                }
                 None if self.sample.scan.at >= limit => break,
                 None if !buffer.finished => return Ok(None),
                 None if self.sample.start >= buffer.filled => break,

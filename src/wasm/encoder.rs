@@ -69,12 +69,18 @@ impl BatchEncoder {
         let account = read_account(account.as_deref()).map_err(|issue| stop(vec![issue]))?;
         let plan = Plan::parse(settings.as_bytes(), account.as_ref(), &allowed_hosts).map_err(stop)?;
         if !unresolved {
-            let nameless = |(index, _): (usize, _)| {
-                let message = "This field is named by its title; pass the account, or name the field by `id`.";
-                Issue::new(&format!("mapping.fields[{index}].field"), "account_needed", message)
-            };
-            let issues: Vec<Issue> =
-                plan.mapping.fields.iter().enumerate().filter(|(_, field)| field.id == 0).map(nameless).collect();
+            let mut issues = Vec::new();
+            for (index, field) in plan.mapping.fields.iter().enumerate() {
+                // Whether a field takes a date is known to the account alone: "not a date" would go out as text.
+                let (key, what) = match (field.id, field.date_order.is_some() && account.is_none()) {
+                    (0, _) => {
+                        ("field", "This field is named by its title; pass the account, or name the field by `id`.")
+                    }
+                    (_, true) => ("dateOrder", "`dateOrder` needs the field's type: pass the `account`."),
+                    _ => continue,
+                };
+                issues.push(Issue::new(&format!("mapping.fields[{index}].{key}"), "account_needed", what));
+            }
             if !issues.is_empty() {
                 return Err(stop(issues));
             }

@@ -5,6 +5,11 @@ import { exportSegment, fileSource, fileStore } from "activecampaign-export";
 
 const [definition, segment] = process.argv.slice(2);
 const { ACTIVECAMPAIGN_API_KEY, ACTIVECAMPAIGN_EXPORT_STATE_KEY, ACTIVECAMPAIGN_SANDBOX } = process.env;
+if (!segment || !ACTIVECAMPAIGN_API_KEY || !ACTIVECAMPAIGN_EXPORT_STATE_KEY) {
+  console.error("Usage: ACTIVECAMPAIGN_API_KEY=... ACTIVECAMPAIGN_EXPORT_STATE_KEY=... node export.mjs definition.json segment.csv");
+  console.error("The state key is a secret of your own, 16 characters or more, the same one each time.");
+  process.exit(2);
+}
 
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort());

@@ -6,10 +6,21 @@ const DEFINITION = {
   list: 1,
   mapping: { email: "EMail", firstName: "FirstName", lastName: "LastName" },
 };
-const SHOWN = ["read", "pending", "queued", "delivered", "accepted", "rejected", "duplicate", "excluded", "unverified", "resent", "batches"];
+/** The counts, and what they are called for people. */
+const SHOWN = {
+  read: "read", pending: "not yet sent", queued: "taken by the account", delivered: "delivered", accepted: "would be sent", rejected: "rejected",
+  duplicate: "same address as an earlier row", excluded: "without consent, not sent", unverified: "sent, outcome unknown", resent: "sent again", batches: "bulk requests",
+};
+const RESULTS = {
+  succeeded: "Done: nothing was rejected.",
+  completed_with_rejections: "Finished, with rejected rows: correct them and export again.",
+  incomplete: "Finished, but of some rows nobody can say what became of them: export again.",
+  blocked: "It could not go on.",
+  cancelled: "Stopped. The same file and definition go on where it was.",
+};
 
 const at = (id) => document.getElementById(id);
-const [input, drop, text, status, counts] = ["file", "drop", "definition", "status", "counts"].map(at);
+const [input, drop, text, consent, status, counts, rejected] = ["file", "drop", "definition", "consent", "status", "counts", "rejected"].map(at);
 const [previewing, exporting, cancelling] = ["preview", "export", "cancel"].map(at);
 text.value = JSON.stringify(DEFINITION, null, 2);
 
@@ -34,15 +45,23 @@ function enable(working) {
 function show(message, numbers = {}) {
   status.textContent = message;
   counts.replaceChildren(
-    ...SHOWN.filter((name) => name in numbers).flatMap((name) => {
+    ...Object.keys(SHOWN).filter((name) => name in numbers).flatMap((name) => {
       const [term, number] = [document.createElement("dt"), document.createElement("dd")];
-      term.textContent = name;
+      term.textContent = SHOWN[name];
       number.textContent = numbers[name].toLocaleString("en");
       number.dataset.count = String(numbers[name]);
       number.id = `count-${name}`;
       return [term, number];
     }),
   );
+}
+
+function list(rows) {
+  rejected.hidden = false;
+  for (const { row, column = "", value = "", reason, remedy } of rows) {
+    const line = rejected.tBodies[0].insertRow();
+    for (const cell of [row, column, value, reason, remedy]) line.insertCell().textContent = cell;
+  }
 }
 
 function choose(chosen) {
@@ -55,7 +74,10 @@ function choose(chosen) {
 function start(task) {
   try {
     const definition = JSON.parse(text.value);
+    if (consent.value.trim() !== "") definition.mapping = { ...definition.mapping, consent: consent.value.trim() };
     enable(true);
+    rejected.hidden = true;
+    rejected.tBodies[0].replaceChildren();
     show(task === "preview" ? "Reading..." : "Exporting...");
     worker.postMessage({ task, file, definition, stateKey: stateKey() });
   } catch {
@@ -66,9 +88,10 @@ function start(task) {
 worker.onmessage = ({ data }) => {
   if (data.ready) ready = true;
   else if (data.progress) return show("Exporting...", data.progress);
+  else if (data.rejections) return list(data.rejections);
   else if (data.failure) show(`${data.failure.message} ${data.failure.remedy}`);
   else if (data.preview) show("Dry run: nothing was sent.", data.preview);
-  else if (data.summary) show(`The export has ended: ${data.summary.result}. ${data.summary.stop?.message ?? ""}`, data.summary);
+  else if (data.summary) show([RESULTS[data.summary.result], data.summary.stop?.message, data.summary.stop?.remedy].filter(Boolean).join(" "), data.summary);
   if (!data.ready) status.dataset.code = data.failure?.code ?? data.summary?.result ?? "preview";
   enable(false);
 };

@@ -7,7 +7,7 @@ import { openProfiles } from "./files.js";
 import { ending, patiently, print, printJson } from "./output.js";
 import { RejectsFile } from "./rejects.js";
 import { type SegmentOptions, definitionOf } from "./run.js";
-import { stopOf } from "./stop.js";
+import { atSandbox, stopOf } from "./stop.js";
 import { bucketLines, omissionLines, rejectsSentence, ruleLines } from "./summary.js";
 import { type Colors, beside, clean, colorsOf, count, many, widthOf, wrap } from "./text.js";
 
@@ -59,7 +59,7 @@ async function readAccount(options: CheckOptions, definition: unknown): Promise<
     return { name: accountName(connection, definition), account: await patiently(describeAccount(connection)) };
   } catch (error) {
     if (!(error instanceof ExportError)) throw error;
-    const stop = stopOf(error);
+    const stop = atSandbox(stopOf(error), options.sandbox);
     throw new ExportError({ ...stop, remedy: `${stop.remedy} To check without the account, add --offline.` });
   }
 }

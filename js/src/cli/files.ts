@@ -54,6 +54,8 @@ export interface OpenedSource {
   source: Source;
   /** As people know it. */
   name: string;
+  /** The same bytes, for who reads them once and by itself. */
+  bytes(): AsyncIterable<Uint8Array>;
   /** Ends a source that may never say anything more, such as a silent pipe. */
   cancel(): void;
 }
@@ -79,11 +81,11 @@ export async function openProfiles(path: string): Promise<OpenedSource> {
   if (!stat.isFile()) return { ...endable(file.createReadStream({ highWaterMark: CHUNK_BYTES })), name };
   // A run that goes on begins within the file.
   const data = (start: number): Readable => file.createReadStream({ highWaterMark: CHUNK_BYTES, start });
-  return { source: { data, sizeBytes: stat.size }, name, cancel: () => undefined };
+  return { source: { data, sizeBytes: stat.size }, name, bytes: () => data(0), cancel: () => undefined };
 }
 
 /** A pipe may stay silent for ever; once cancelled it counts as ended. */
-function endable(stream: Readable): Pick<OpenedSource, "source" | "cancel"> {
+function endable(stream: Readable): Pick<OpenedSource, "source" | "bytes" | "cancel"> {
   let cancel: () => void = () => undefined;
   const cancelled = new Promise<undefined>((resolve) => {
     cancel = () => resolve(undefined);
@@ -103,5 +105,6 @@ function endable(stream: Readable): Pick<OpenedSource, "source" | "cancel"> {
       stream.destroy();
     }
   }
-  return { source: data(), cancel };
+  const source = data();
+  return { source, bytes: () => source, cancel };
 }

@@ -57,15 +57,18 @@ function settled({ delivered, rejected, duplicate, excluded, unchanged, unverifi
   return delivered + rejected + duplicate + excluded + unchanged + unverified;
 }
 
-/** Counts as far as they fit, the most telling ones kept longest. */
+/** Counts as far as they fit, the most telling ones kept longest; where all do, they add up to what was read. */
 function counts(progress: Progress, columns: number): string {
-  const { read, queued, delivered, rejected, duplicate, unverified, requests } = progress;
+  const { read, pending, queued, delivered, rejected, duplicate, excluded, unchanged, unverified, requests } = progress;
   const pieces = [
     { text: `read ${count(read)}`, weight: 5 },
+    ...(pending > 0 ? [{ text: `pending ${count(pending)}`, weight: 1.5 }] : []),
     ...(queued > 0 ? [{ text: `queued ${count(queued)}`, weight: 2 }] : []),
     { text: `delivered ${count(delivered)}`, weight: 6 },
     ...(rejected > 0 ? [{ text: `rejected ${count(rejected)}`, weight: 4 }] : []),
     ...(duplicate > 0 ? [{ text: `duplicate ${count(duplicate)}`, weight: 0 }] : []),
+    ...(excluded > 0 ? [{ text: `excluded ${count(excluded)}`, weight: 0.5 }] : []),
+    ...(unchanged > 0 ? [{ text: `unchanged ${count(unchanged)}`, weight: 0.5 }] : []),
     ...(unverified > 0 ? [{ text: `unverified ${count(unverified)}`, weight: 3 }] : []),
     { text: `requests ${count(requests)}`, weight: 1 },
   ];

@@ -8,7 +8,7 @@ import { onInterrupt } from "./interrupt.js";
 import { complain, ending, print, printJson } from "./output.js";
 import { type Reporter, makeReporter } from "./progress.js";
 import { RejectsFile, defaultRejectsPath } from "./rejects.js";
-import { type KeptRun, type StateOptions, openState, writeStored } from "./state.js";
+import { type KeptRun, type StateOptions, inWordsOf, openState, writeStored } from "./state.js";
 import { stopLines } from "./stop.js";
 import { summaryLines } from "./summary.js";
 import { colorsOf, widthOf, wrap } from "./text.js";
@@ -107,7 +107,7 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
       if (event.type === "progress") reporter.update(event.progress);
       else if (!kept) rejects.write(event.rejections);
     }
-    const summary = settledCancel(await run.summary);
+    const summary = inWords(settledCancel(await run.summary), kept);
     // Those told to processes before this one are stored, too.
     // A run that did not start, or is another process's now, has no report of its own.
     if (kept && summary.read > 0 && summary.stop?.category !== "checkpoint") await writeStored(kept.store, rejects);
@@ -129,6 +129,10 @@ function openingSentence({ folder, goesOn, givesUp }: KeptRun): string | undefin
 function settledCancel(summary: ExportSummary): ExportSummary {
   const { stop, ...rest } = summary;
   return stop?.code === "cancelled" ? { ...rest, result: "cancelled" } : summary;
+}
+
+function inWords(summary: ExportSummary, kept: KeptRun | undefined): ExportSummary {
+  return kept && summary.stop ? { ...summary, stop: inWordsOf(kept, summary.stop) } : summary;
 }
 
 function cancel(canceller: AbortController, opened: OpenedSource, reporter: Reporter | undefined, quiet: boolean): void {

@@ -42,7 +42,9 @@ async function start({ port, seed, knobs, speed }: SandboxCommandOptions): Promi
   } catch (error) {
     if (error instanceof TypeError) {
       const files = [seed, knobs].filter((path) => path !== undefined).map(clean).join(" or ");
-      throw wrong(`${files === "" ? "The sandbox" : files} is wrong:\n${error.message.split("\n").map(clean).join("\n")}`);
+      // The file is named already; what the sandbox calls it says nothing more.
+      const faults = error.message.replace(/^the seed of the sandbox is wrong:\n/u, "");
+      throw wrong(`${files === "" ? "The sandbox" : files} is wrong:\n${faults.split("\n").map(clean).join("\n")}`);
     }
     const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined);
     const instead = "Choose another with --port, or leave --port out for any free one.";

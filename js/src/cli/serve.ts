@@ -12,6 +12,7 @@ export interface ServeCommandOptions {
   sandbox?: string;
   allowHost?: string[];
   sourceHost?: string[];
+  privacyUrl?: string;
 }
 
 /** Until Ctrl-C. */
@@ -29,7 +30,7 @@ export function serveCommand(options: ServeCommandOptions): Promise<number> {
   });
 }
 
-async function start({ data, port, address, sources, sandbox, allowHost, sourceHost }: ServeCommandOptions): Promise<ServedService> {
+async function start({ data, port, address, sources, sandbox, allowHost, sourceHost, privacyUrl }: ServeCommandOptions): Promise<ServedService> {
   const given: ServeOptions = {
     folder: data,
     ...(port === undefined ? {} : { port }),
@@ -37,6 +38,7 @@ async function start({ data, port, address, sources, sandbox, allowHost, sourceH
     ...(sources === undefined ? {} : { sources }),
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
+    ...(privacyUrl === undefined ? {} : { privacyUrl }),
     ...(sourceHost === undefined ? {} : { sourceHosts: sourceHost }),
   };
   try {

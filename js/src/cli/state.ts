@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FileStore, fileStore } from "../entry/node.js";
-import type { Rejection } from "../types.js";
+import type { Rejection, Stop } from "../types.js";
 import { fileTrouble, wrong } from "./errors.js";
 import type { RejectsFile } from "./rejects.js";
 import { clean } from "./text.js";
@@ -68,6 +68,16 @@ function stateKey(folder: string): string {
 /** A new random key, for its owner alone; `wx` leaves one that is there. */
 function writeKey(path: string, flag: "w" | "wx"): void {
   writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag });
+}
+
+/** A refusal of the kept state, in the words of the command: its folder, its options, its variable. */
+export function inWordsOf({ folder }: KeptRun, stop: Stop): Stop {
+  if (stop.code !== "checkpoint_forged") return stop;
+  return {
+    ...stop,
+    message: `The state kept in ${folder} was changed, or written with another state key.`,
+    remedy: `Set ${STATE_KEY_VARIABLE} to the key it was written with; without the variable the key is the file "key" in ${folder}. Or begin anew with --restart, or name another folder with --state.`,
+  };
 }
 
 /** Rows handed over at once. */

@@ -15,10 +15,17 @@ export interface StopPlace {
 /** The plain form of an error; a run's own stop has it already. */
 export function stopOf(error: ExportError): Stop {
   const { code, category, message, remedy, retryHelps, issues } = error;
-  return { code, category, message, remedy, retryHelps, ...(issues.length > 0 ? { issues: [...issues] } : {}) };
+  const told = { code, category, message: inOptions(message), remedy: inOptions(remedy), retryHelps };
+  return { ...told, ...(issues.length > 0 ? { issues: issues.map((issue) => ({ ...issue, message: inOptions(issue.message) })) } : {}) };
 }
 
-function whoActs({ category, issues }: Stop, place: StopPlace): string {
+/** What the core calls by the name it has in code, by the command's option. */
+function inOptions(text: string): string {
+  return text.replaceAll("allowedHosts", "--allow-host");
+}
+
+function whoActs({ category, code, issues }: Stop, place: StopPlace): string {
+  if (place.sandbox !== undefined && code === "key_refused") return "Whoever gives this command.";
   const inDefinition = place.definition !== undefined && issues !== undefined;
   const who: Record<Category, string> = {
     settings: inDefinition ? `Whoever edits the definition ${clean(place.definition ?? "")}.` : "Whoever gives this command.",
@@ -31,17 +38,26 @@ function whoActs({ category, issues }: Stop, place: StopPlace): string {
   return who[category];
 }
 
+/** A sandbox has a key of its own, whatever the account's is. */
+const SANDBOX_KEY = "Give the sandbox's own key, which it printed when it started: sandbox-key, unless its seed names another.";
+
+/** A refused key in the words of a sandbox, where one stands in for the account. */
+export function atSandbox(stop: Stop, sandbox: string | undefined): Stop {
+  const strange = sandbox !== undefined && stop.code === "key_refused" && !stop.remedy.startsWith(SANDBOX_KEY);
+  return strange ? { ...stop, remedy: SANDBOX_KEY } : stop;
+}
+
 /** Lines for a terminal. */
 export function stopLines(stop: Stop, place: StopPlace, colors: Colors, width: number): string[] {
   const issues = stop.issues ?? [];
   const where = place.definition === undefined ? "" : ` in ${clean(place.definition)}`;
   const wrongSettings = issues.length === 1 ? `one setting${where} is wrong.` : `${issues.length} settings${where} are wrong.`;
-  const message = issues.length > 0 ? wrongSettings : clean(stop.message);
+  const message = issues.length > 0 ? wrongSettings : clean(inOptions(stop.message));
   const lines = wrap(`${place.what}: ${lowerFirst(message)}`, width).map((line) => colors.red(colors.bold(line)));
   for (const issue of issues) lines.push("", ...issueLines(issue, colors, width));
   lines.push("");
   const unserved = place.sandbox !== undefined && stop.code === "remote_unavailable";
-  const remedy = unserved ? `Start the sandbox, or correct --sandbox: there is no answer from ${place.sandbox}.` : stop.remedy;
+  const remedy = unserved ? `Start the sandbox, or correct --sandbox: there is no answer from ${place.sandbox}.` : inOptions(atSandbox(stop, place.sandbox).remedy);
   lines.push(...beside("What to do    ", clean(remedy), width));
   // A cancelled look at the account is nobody's fault.
   if (stop.code !== "cancelled" && !unserved) lines.push(...beside("Who           ", whoActs(stop, place), width));
@@ -51,7 +67,7 @@ export function stopLines(stop: Stop, place: StopPlace, colors: Colors, width: n
 
 function issueLines(issue: Issue, colors: Colors, width: number): string[] {
   const lines = [`  ${colors.bold(clean(issue.path === "" ? "the whole definition" : issue.path))}`];
-  for (const line of wrap(clean(issue.message), width - 4)) lines.push(`    ${line}`);
+  for (const line of wrap(clean(inOptions(issue.message)), width - 4)) lines.push(`    ${line}`);
   if (issue.suggestion !== undefined) lines.push(`    ${colors.green(`Did you mean ${clean(issue.suggestion)}?`)}`);
   return lines;
 }

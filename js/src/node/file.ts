@@ -1,5 +1,6 @@
 /** A file as a source, on hosts with Node's file system. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { fault } from "../errors.js";
 import type { Source } from "../types.js";
 
 /** Larger chunks stop helping here; smaller ones cost a crossing each. */
@@ -11,10 +12,22 @@ const CHUNK_BYTES = 256 * 1024;
  * and the bytes are then in this processor's cache. For a file on a slow network pass `createReadStream`. Its size
  * is taken first, so that a file that is cut meanwhile does not pass for a short segment.
  *
- * @throws the file system's own error when the file is not there.
+ * @throws ExportError `source_unreadable` when the file is not there, is a folder, or may not be looked at.
  */
 export function fileSource(path: string | URL): Source {
-  return { data: (offset) => chunks(path, offset), sizeBytes: statSync(path).size };
+  return { data: (offset) => chunks(path, offset), sizeBytes: sizeOf(path) };
+}
+
+function sizeOf(path: string | URL): number {
+  let why = "it is a folder";
+  try {
+    const stat = statSync(path);
+    if (!stat.isDirectory()) return stat.size;
+  } catch (error) {
+    const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+    why = code === "ENOENT" ? "there is no such file" : code === "EACCES" || code === "EPERM" ? "permission denied" : code;
+  }
+  throw fault("source_unreadable", "source", `The source ${String(path)} could not be read: ${why}.`, "Give the path of one CSV or NDJSON file that this process may read; a relative path begins in its working directory.");
 }
 
 async function* chunks(path: string | URL, offset: number): AsyncGenerator<Uint8Array> {

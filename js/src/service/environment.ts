@@ -35,6 +35,8 @@ export interface ServiceOptions {
   webhookHosts?: readonly string[];
   /** Most profiles of one export. Default: 1,000,000. */
   maxProfiles?: number;
+  /** The address of the operator's own privacy statement, shown beside the consent. */
+  privacyUrl?: string;
   /** Days for which rejected profiles are kept. Default: 30. */
   rejectionsDays?: number;
 }

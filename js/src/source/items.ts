@@ -34,7 +34,7 @@ export async function* piecesOf(data: AsyncIterable<unknown> | Iterable<unknown>
       if (!isText && text.isHeld) yield text.rest();
       if (isText || ArrayBuffer.isView(item)) {
         if (!objects.isEmpty) yield objects.take();
-        yield* isText ? text.pieces(item, PIECE_BYTES) : cut(new Uint8Array(item.buffer, item.byteOffset, item.byteLength));
+        yield* isText ? text.pieces(item, PIECE_BYTES) : cut(bytesOf(item));
       } else if (typeof item === "object" && item !== null && !Array.isArray(item)) {
         if (objects.add(item)) yield objects.take();
       } else {
@@ -46,5 +46,14 @@ export async function* piecesOf(data: AsyncIterable<unknown> | Iterable<unknown>
   } finally {
     if (open && items) items.return?.();
     else if (open) await awaited?.return?.();
+  }
+}
+
+/** The bytes of a view; those that were handed to another thread are gone from here. */
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  try {
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  } catch {
+    throw misuse("source_item", "The source gave bytes whose memory is no longer there: it was handed to another thread, or shrunk.", "Yield bytes that nobody else takes away.");
   }
 }

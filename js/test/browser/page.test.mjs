@@ -176,6 +176,23 @@ describe("a page", () => {
     assert.deepEqual(complaints, []);
   });
 
+  it("sends nobody whose column does not say yes, and names the rejected rows with what to do", async (t) => {
+    const { account, open, write, complaints } = await setUp(t);
+    const page = await open();
+    await choose(page, { version: 1, name: "Small", host: HOST, list: 1, mapping: { email: "EMail" } }, write("EMail,Ok\nada@example.com,yes\nzoe.example.com,yes\nno@example.com,no\n"));
+    await page.locator("#consent").fill("Ok");
+    await page.locator("#export").click();
+    assert.equal(await ended(page), "completed_with_rejections");
+    const { read, delivered, rejected, excluded } = await counts(page);
+    assert.deepEqual({ read, delivered, rejected, excluded }, { read: 3, delivered: 1, rejected: 1, excluded: 1 });
+    assert.equal(account.contact("no@example.com"), undefined);
+    const [row, column, , reason, remedy] = await page.locator("#rejected tbody td").allTextContents();
+    assert.deepEqual([row, column, remedy], ["2", "EMail", "Correct the address."]);
+    assert.match(reason, /no @/u);
+    assert.doesNotMatch(await page.locator("main").innerText(), /completed_with_rejections/u);
+    assert.deepEqual(complaints, []);
+  });
+
   it("is told in words that it is signed out", async (t) => {
     const { open, server, account } = await setUp(t);
     const page = await open();

@@ -6,7 +6,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { part } from "./helpers.mjs";
 
-const { csvLine, defused } = await part("csv.js");
+const { csvLine, defused } = await part("../csv.js");
 const { jsonPlace } = await part("json-place.js");
 
 const nasty = fc.stringOf?.(fc.constantFrom(..."=+-@\t\r\n\0\"', ;|a1é\u{1f600}\ufeff＝")) ?? fc.string({ unit: fc.constantFrom(..."=+-@\t\r\n\0\"', ;|a1é", "\u{1f600}", "\ufeff", "＝") });

@@ -65,7 +65,7 @@ export function start(args, { cwd, key = KEY, env = {}, input } = {}) {
       await new Promise((wait) => setTimeout(wait, 20));
     }
   };
-  return { child, done, says };
+  return { child, done, says, told };
 }
 
 /** Runs the command to its end. */

@@ -110,7 +110,25 @@ describe("suggest", { concurrency: 8 }, () => {
   test("with an account: its custom fields too", async () => {
     const served = await account();
     const { stdout } = await suggest(CONTOSO_HEADER, ["--sandbox", served.url], { key: "sandbox-key" });
-    assert.deepEqual(JSON.parse(stdout).mapping.fields, [{ field: "Loyalty tier", column: "Loyalty Tier" }, { field: "City", column: "City" }]);
+    assert.deepEqual(JSON.parse(stdout).mapping.fields, [
+      { field: "Loyalty tier", column: "Loyalty Tier" }, { field: "Birthday", column: "DateOfBirth" }, { field: "City", column: "City" },
+    ]);
+  });
+
+  test("the order of days, where the source shows it", async () => {
+    const served = await account();
+    const orders = { mdy: ["8/1/1974", "3/15/1981"], dmy: ["8/1/1974", "15/3/1981"], none: ["1974-08-01", "1981-03-15"], unsure: ["8/1/1974", "3/5/1981"] };
+    for (const [order, days] of Object.entries(orders)) {
+      const rows = days.map((day, index) => `person${index}@example.net,${day}\n`).join("");
+      const { code, stdout, stderr } = await suggest(`EMail,DOB\n${rows}`.trimEnd(), ["--sandbox", served.url], { key: "sandbox-key" });
+      assert.equal(code, 0, stderr);
+      const expected = { field: "Birthday", column: "DOB", ...(["mdy", "dmy"].includes(order) ? { dateOrder: order } : {}) };
+      assert.deepEqual(JSON.parse(stdout).mapping.fields, [expected], order);
+      // The only telling day may be that of a row whose address is broken.
+      const broken = await suggest(`EMail,DOB\n${rows.replace("person1@", "person1.")}`, ["--sandbox", served.url], { key: "sandbox-key" });
+      assert.deepEqual(JSON.parse(broken.stdout).mapping.fields, [expected], order);
+      assert.equal(/may be read in several orders/u.test(flat(stderr)), order === "unsure", stderr);
+    }
   });
 
   test("nothing to guess from, and an empty file", async () => {
@@ -156,6 +174,10 @@ describe("the account", { concurrency: 8 }, () => {
     const nowhere = await cli(["lists"]);
     assert.equal(nowhere.code, 2);
     assert.match(nowhere.stderr, /--host/u);
+    const foreign = await cli(["lists", "--host", "crm.example.com"]);
+    assert.equal(foreign.code, 2);
+    assert.match(foreign.stderr, /--allow-host/u);
+    assert.doesNotMatch(foreign.stderr, /allowedHosts/u);
   });
 
   test("the hostname of a definition", async () => {
@@ -204,6 +226,7 @@ describe("sandbox", { concurrency: 8 }, () => {
     const seed = await cli(["sandbox", "--seed", "seed.json"], { cwd });
     assert.equal(seed.code, 2);
     assert.match(seed.stderr, /seed\.lists\[0\]\.nmae: there is no such key/u);
+    assert.equal(seed.stderr.match(/is wrong/gu).length, 1, "blamed twice");
     const knobs = await cli(["sandbox", "--knobs", "knobs.json"], { cwd });
     assert.equal(knobs.code, 2);
     assert.match(knobs.stderr, /knobs\.era/u);

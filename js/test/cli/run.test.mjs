@@ -23,6 +23,23 @@ describe("run", { concurrency: 8 }, () => {
     assert.ok(!(stdout + stderr).includes("\u001b"));
   });
 
+  test("each line of the progress adds up to what was read", async () => {
+    const served = await account();
+    const mapping = { consent: "Consent" };
+    const rows = people(600).replaceAll("\n", ",yes\n") + people(40, 700).replaceAll("\n", ",no\n");
+    const cwd = place({ "export.json": definition({}, mapping), "segment.csv": `${HEADER.trim()},Consent\n${rows}` });
+    const { stderr } = await cli([...RUN, "--sandbox", served.url], { cwd });
+    const lines = stderr.split("\n").filter((line) => line.startsWith("read "));
+    assert.ok(lines.length > 0, stderr);
+    for (const line of lines) {
+      const counts = Object.fromEntries([...line.matchAll(/(\w+) ([\d,]+)(?= ·|$)/gu)].map(([, word, number]) => [word, Number(number.replaceAll(",", ""))]));
+      const { read, requests, ...buckets } = counts;
+      assert.ok(requests > 0, line);
+      assert.equal(Object.values(buckets).reduce((sum, each) => sum + each, 0), read, line);
+    }
+    assert.match(stderr, /excluded 40/u);
+  });
+
   test("--json: the summary alone on standard output, nothing on the other", async () => {
     const served = await account();
     const cwd = place({ "export.json": definition(), "segment.csv": `${HEADER}${people(3)}C4,Bo,,\nC5,Cy,person1@example.net,\n` });
@@ -160,7 +177,8 @@ describe("stopping", { concurrency: 8 }, () => {
       const { code, stdout, stderr } = await cli([...RUN, "--sandbox", served.url], { cwd, key: "wrong-key-123" });
       assert.equal(code, 1, invalidToken);
       assert.match(stderr, /the account refused the key/u);
-      assert.match(stderr, /Whoever owns the account's key/u);
+      assert.match(stderr, /own key, which it printed when it started: sandbox-key/u);
+      assert.match(stderr, /Whoever gives this command/u);
       assert.doesNotMatch(stdout + stderr, /wrong-key/u);
       assert.ok(served.sandbox.account.requestCount <= 3, `${served.sandbox.account.requestCount} requests`);
       assert.equal(served.sandbox.account.batches.length, 0);

@@ -103,6 +103,8 @@ describe("a run that is kept", () => {
     assert.equal(again.code, 0, again.stderr);
     const other = await cli(run(served), { cwd, env: env("another state key") });
     assert.equal(other.code, 1, other.stderr);
-    assert.match(flat(other.stderr), /was changed, or written with another state key/u);
+    assert.match(flat(other.stderr), /state kept in kept was changed, or written with another state key/u);
+    // Who must act is told what the command has for it.
+    assert.match(flat(other.stderr), /Set ACTIVECAMPAIGN_EXPORT_STATE_KEY.*the file "key" in kept.*--restart/u);
   });
 });

@@ -1,7 +1,11 @@
 // Wrong usage ends with exit status 2 and a plain sentence; a key on the command line is refused and never shown.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { HEADER, account, cli, definition, manifest, people, place } from "./helpers.mjs";
+import { fileURLToPath } from "node:url";
+import { HEADER, account, bin, cli, definition, manifest, people, place } from "./helpers.mjs";
 
 const SECRET = "0123456789abcdef-secret";
 
@@ -117,6 +121,18 @@ describe("usage", { concurrency: 8 }, () => {
     assert.equal(result, "blocked");
     assert.deepEqual(stop.issues.map(({ path }) => path).sort(), ["list", "mapping.email", "mapping.emial", "nmae", "version"]);
     for (const { path } of stop.issues) assert.ok(stderr.includes(path));
+  });
+
+  test("Node's example says how it is used when something is missing", () => {
+    // Beside the installed package, which it finds as any program does.
+    const program = join(dirname(bin), "..", "..", "..", "..", "usage-of-the-example.mjs");
+    copyFileSync(fileURLToPath(new URL("../../examples/node/export.mjs", import.meta.url)), program);
+    const env = { ...process.env };
+    delete env.ACTIVECAMPAIGN_API_KEY;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program], { env, encoding: "utf8" });
+    assert.deepEqual([status, stdout], [2, ""], stderr);
+    assert.match(stderr, /^Usage: .*definition\.json segment\.csv\n/u);
+    assert.doesNotMatch(stderr, /Error|    at /u);
   });
 
   test("a sandbox that is not on this machine is refused", async () => {

@@ -184,6 +184,28 @@ test("sources that cannot be read at all are refused with their place", async ()
   assert.deepEqual(codes, ["empty_source", "no_profiles", "utf16", "settings"]);
 });
 
+test("an order of days is used, or said to need the account", async () => {
+  const mapping = { fields: [{ id: 9, column: "City", dateOrder: "mdy" }] };
+  const source = () => csv(["EMail", "First", "Last", "Phone", "City"], ["a@example.com", "", "", "", "not a date"]);
+  const bodies = async (more) => {
+    const found = [];
+    for await (const { body } of api.encodeBatches({ definition: definition({}, mapping), source: source(), ...more })) found.push(text(body));
+    return found;
+  };
+  await assert.rejects(bodies({}), (error) => {
+    assert.deepEqual(error.issues.map(({ path, code }) => [path, code]), [["mapping.fields[0].dateOrder", "account_needed"]]);
+    return /`account`/u.test(error.issues[0].message);
+  });
+  const dated = { ...account, fields: [{ ...account.fields[0], type: "date" }] };
+  assert.equal((await bodies({ account: dated }))[0].contacts[0].fields, undefined);
+});
+
+test("a file that cannot be read is a typed error that names it", () => {
+  for (const path of ["nope.csv", "."]) {
+    assert.throws(() => api.fileSource(path), (error) => error.name === "ExportError" && error.code === "source_unreadable" && error.category === "source" && error.message.includes(path) && error.remedy !== "");
+  }
+});
+
 test("suggestions from a header, and rules with reasons", async () => {
   const columns = await api.readColumns(csv(["msdynci_emailaddress1", "First Name", "Telephone", "Customer_Since"], ["a", "b", "c", "d"]));
   assert.deepEqual(columns, ["msdynci_emailaddress1", "First Name", "Telephone", "Customer_Since"]);

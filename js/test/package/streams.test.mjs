@@ -149,9 +149,19 @@ describe("a source", () => {
     for (const item of [new Map([["E", "a@example.com"]]), new Date(0), new ArrayBuffer(8), new Set(), /x/]) {
       await assert.rejects(encode([item]), { code: "source_item" });
     }
+    const taken = new Uint8Array(8);
+    structuredClone(taken.buffer, { transfer: [taken.buffer] });
+    await assert.rejects(encode([taken]), { name: "ExportError", code: "source_item", message: /no longer there/ });
     const self = { E: "a@example.com" };
     self.F = self;
     await assert.rejects(encode([self]), { code: "source_item", message: /holds itself/ });
+  });
+
+  it("begins with an object of a size that can be read", async () => {
+    for (const source of [[{ E: "a@example.com", F: "x".repeat(2 ** 21) }], bytes("a", 0).subarray(0, 0)]) {
+      const code = Array.isArray(source) ? "first_record_too_long" : "empty_source";
+      await assert.rejects(encode(source), (error) => error.code === code && error.category === "source", code);
+    }
   });
 
   it("of objects may hold bigint, first and last", async () => {

@@ -48,7 +48,7 @@ const role = z.enum(["administrator", "contributor", "viewer", "source"]).openap
 export const User = z.object({ id, role, active: z.boolean(), createdAt: time, etag: z.string() }).openapi("User");
 export const UserInput = z.strictObject({ id: z.string().min(1).max(200), role }).openapi("UserInput");
 export const UserChange = z.strictObject({ role: role.optional(), active: z.boolean().optional() }).openapi("UserChange");
-export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string() }) }).openapi("Me");
+export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string(), url: z.string().optional().openapi({ description: "The operator's own privacy statement." }) }) }).openapi("Me");
 
 export const Token = z.object({ id, user: id, name: z.string(), createdAt: time, expiresAt: time.optional() }).openapi("Token");
 export const NewToken = Token.extend({ secret: z.string().openapi({ description: "Shown this once." }) }).openapi("NewToken");

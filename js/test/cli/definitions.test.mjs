@@ -1,0 +1,92 @@
+// Definitions as files: what `pull` writes, `apply` makes again elsewhere, and the second time there is nothing to do.
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { account, flat, place, start } from "./helpers.mjs";
+
+/** A service as the command serves it, with its first administrator's token. */
+async function served(sandbox, env = {}) {
+  const folder = place();
+  mkdirSync(join(folder, "sources"));
+  writeFileSync(join(folder, "sources", "gold.csv"), "EMail,FirstName\nada@example.com,Ada\n");
+  const child = start(["serve", "--data", join(folder, "data"), "--sources", join(folder, "sources"), "--sandbox", sandbox.url], { env });
+  after(async () => {
+    child.child.kill("SIGTERM");
+    await child.done;
+  });
+  await child.says("acx_", "stdout");
+  const text = child.told.stdout;
+  return { url: /http:\/\/\S+:\d+/u.exec(text)[0], token: /acx_\S+/u.exec(text)[0] };
+}
+
+const CONNECTION = { name: "Newsletter", host: "acme.api-us1.com", keyName: "ACTIVECAMPAIGN_KEY_MAIN", sharing: { with: "contributors" }, consent: { agreed: true, version: "1" } };
+const SEGMENT = { name: "Gold customers", source: { file: "gold.csv" } };
+const FIRST = { name: "First", connection: "Newsletter", list: 1, segments: ["Gold customers"], mapping: { email: "EMail" }, schedule: { type: "own", active: true, times: ["06:30"], timeZone: "Europe/Ljubljana" } };
+const SECOND = { name: "A second", connection: "Newsletter", list: 2, segments: ["Gold customers"], mapping: { email: "EMail", firstName: "FirstName" }, startAfter: ["First"] };
+
+function write(folder, files) {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), JSON.stringify(content));
+  }
+}
+
+test("a folder of definitions makes a service, is what pull writes, and changes nothing the second time", async () => {
+  const sandbox = await account();
+  const env = { ACTIVECAMPAIGN_KEY_MAIN: sandbox.key };
+  const one = await served(sandbox, env);
+  const folder = place();
+  write(folder, { "connections/a.json": CONNECTION, "segments/a.json": SEGMENT, "exports/a.json": FIRST, "exports/0.json": SECOND });
+  const run = (args, { url, token }) => start([...args, "--url", url], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: token } }).done;
+
+  const dry = await run(["apply", ".", "--dry-run"], one);
+  equal(dry.code, 0, dry.stderr);
+  deepEqual(dry.stdout.trim().split("\n"), ["would create connection Newsletter", "would create segment Gold customers", "would create export First", "would create export A second"]);
+  const first = await run(["apply", "."], one);
+  equal(first.code, 0, first.stderr);
+  equal((await run(["apply", "."], one)).stdout.trim(), "Nothing to change.");
+
+  const copy = place();
+  equal((await run(["pull", copy], one)).code, 0);
+  deepEqual(readdirSync(join(copy, "exports")).sort(), ["a-second.json", "first.json"]);
+  const text = readdirSync(copy, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath ?? entry.path, entry.name), "utf8")).join("\n");
+  ok(!text.includes(sandbox.key), "the key is in no file");
+  const pulled = JSON.parse(readFileSync(join(copy, "exports", "a-second.json"), "utf8"));
+  deepEqual({ connection: pulled.connection, segments: pulled.segments, startAfter: pulled.startAfter, automations: pulled.automations }, { connection: "Newsletter", segments: ["Gold customers"], startAfter: ["First"], automations: "exclude" });
+  ok(existsSync(join(copy, "exports", pulled.$schema)), "its schema is there");
+
+  // Another service from the pulled files; the consent is given by whoever applies them.
+  const two = await served(sandbox, env);
+  const connection = JSON.parse(readFileSync(join(copy, "connections", "newsletter.json"), "utf8"));
+  write(copy, { "connections/newsletter.json": { ...connection, consent: CONNECTION.consent } });
+  const again = await run(["apply", copy], two);
+  equal(again.code, 0, again.stderr);
+  equal((await run(["apply", "."], two)).stdout.trim(), "Nothing to change.");
+
+  // Removed from the folder: said, and removed only when that was asked for.
+  write(folder, { "exports/0.json": { ...SECOND, startAfter: [] }, "exports/a.json": { ...FIRST, name: "Renamed" } });
+  match((await run(["apply", "."], one)).stdout, /1 in the service has no file, and stays; --prune removes: First/u);
+  const pruned = await run(["apply", ".", "--prune"], one);
+  equal(pruned.stdout.trim(), "remove export First", pruned.stderr);
+});
+
+test("mistakes in the files are told all at once, with their places, and nothing is changed", async () => {
+  const folder = place();
+  write(folder, { "connections/a.json": { name: "N" }, "exports/b.json": { ...FIRST, mapping: { emial: "EMail" } }, "exports/c.json": { ...FIRST, list: "four" } });
+  // Nobody listens there: the files come first.
+  const { code, stderr } = await start(["apply", ".", "--url", "http://127.0.0.1:9"], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: "any" } }).done;
+  equal(code, 2);
+  for (const place of ["connections/a.json: host", "exports/b.json: mapping", "exports/c.json: list"]) ok(stderr.includes(place), `${place} in ${stderr}`);
+});
+
+test("what the service refuses is told with its path", async () => {
+  const sandbox = await account();
+  const one = await served(sandbox);
+  const folder = place();
+  write(folder, { "segments/a.json": { name: "Gone", source: { file: "../secret.csv" } } });
+  const { code, stderr } = await start(["apply", ".", "--url", one.url], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: one.token } }).done;
+  equal(code, 2);
+  match(stderr, /segment Gone/u);
+  match(flat(stderr), /source: This is no file in the folder of sources/u);
+});
