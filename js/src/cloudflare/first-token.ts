@@ -23,7 +23,7 @@ const SHORTEST = 32;
 const DAYS = 90;
 
 /** The token's own record, and which value of the secret was made a token last. */
-const ID = "first";
+const ID = "administrator001";
 const SEEN = "first/seen";
 
 /** The value of the secret; nothing when there is none, or one that could be guessed. */
