@@ -6,12 +6,12 @@ export const ADMIN_TOKEN = "a token of thirty-two letters, or more";
 export const SECRET = "the secret of a service, which is long enough";
 
 const WORKER = `
-import { AccountObject as Account, ExportObject as Export, serviceWorker } from "activecampaign-export/cloudflare/service";
+import { AccountObject as Account, ExportObject as Export, oidc, serviceWorker } from "activecampaign-export/cloudflare/service";
 export class ExportObject extends Export { speed = SPEED; }
 export class AccountObject extends Account { speed = SPEED; }
 let ahead = 0;
-const { ServiceObject, worker } = serviceWorker(({ SANDBOX, SETTINGS }) => ({
-  sandbox: SANDBOX, ...JSON.parse(SETTINGS), host: { now: () => Date.now() + ahead },
+const { ServiceObject, worker } = serviceWorker(({ SANDBOX, SETTINGS, ACCESS }) => ({
+  sandbox: SANDBOX, ...JSON.parse(SETTINGS), ...(ACCESS ? { authenticate: oidc(JSON.parse(ACCESS)) } : {}), host: { now: () => Date.now() + ahead },
 }));
 export { ServiceObject };
 export default {
@@ -27,7 +27,7 @@ export default {
 `;
 
 /** What Miniflare is told of it. */
-export function settingsOf(sandbox, { settings = {}, bindings = {}, ...more } = {}) {
+export function settingsOf(sandbox, { settings = {}, access, bindings = {}, ...more } = {}) {
   return {
     compatibilityDate: "2026-04-01",
     durableObjects: {
@@ -36,7 +36,7 @@ export function settingsOf(sandbox, { settings = {}, bindings = {}, ...more } = 
       ACCOUNTS: { className: "AccountObject", useSQLite: true },
     },
     r2Buckets: ["SOURCES"],
-    bindings: { SANDBOX: sandbox, SETTINGS: JSON.stringify(settings), ACTIVECAMPAIGN_EXPORT_SECRET: SECRET, EXPORT_ADMIN_TOKEN: ADMIN_TOKEN, ...bindings },
+    bindings: { SANDBOX: sandbox, SETTINGS: JSON.stringify(settings), ...(access ? { ACCESS: JSON.stringify(access) } : {}), ACTIVECAMPAIGN_EXPORT_SECRET: SECRET, EXPORT_ADMIN_TOKEN: ADMIN_TOKEN, ...bindings },
     ...more,
   };
 }
