@@ -15,6 +15,9 @@ if (only !== "--package") {
 if (only !== "--native") {
   run(process.execPath, [join(js, "scripts", "build.mjs")]);
   const app = installPacked("test-app");
+  // The service's database on Node 20; apart, since the package must do without it everywhere else.
+  const { libsql } = JSON.parse(readFileSync(join(js, "package.json"), "utf8")).devDependencies;
+  const serviceApp = installPacked("service-app", [`libsql@${libsql}`]);
   say("testing the package");
   const tests = glob(join(js, "test"), ".test.mjs").concat(glob(join(js, "bench"), ".test.mjs"));
   const version = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "package.json"), "utf8")).version;
@@ -22,6 +25,7 @@ if (only !== "--native") {
     cwd: root,
     env: {
       ACTIVECAMPAIGN_EXPORT_APP: app,
+      ACTIVECAMPAIGN_EXPORT_SERVICE_APP: serviceApp,
       ACTIVECAMPAIGN_EXPORT_DIST: join(app, "node_modules", "activecampaign-export", "dist"),
       ACTIVECAMPAIGN_EXPORT_VERSION: version,
     },

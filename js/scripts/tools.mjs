@@ -83,8 +83,8 @@ export function packedFile() {
   return join(target, `activecampaign-export-${manifest.version}.tgz`);
 }
 
-/** Installs the packed package into an app of its own below target, as a customer does; gives the app's folder. */
-export function installPacked(name) {
+/** Installs the packed package, and what else is named, into an app of its own below target, as a customer does; gives the app's folder. */
+export function installPacked(name, more = []) {
   say("installing the packed package as a customer does");
   const app = join(target, name);
   rmSync(app, { recursive: true, force: true });
@@ -92,7 +92,7 @@ export function installPacked(name) {
   writeFileSync(join(app, "package.json"), `{ "name": "${name}", "private": true, "type": "module" }\n`);
   // Node 20 has no SQLite of its own: there the service takes this package, if its user has installed it.
   const libsql = JSON.parse(readFileSync(join(js, "package.json"), "utf8")).devDependencies.libsql;
-  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile(), `libsql@${libsql}`], {
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile(), `libsql@${libsql}`, ...more], {
     cwd: app,
     quiet: true,
     failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",

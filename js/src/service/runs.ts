@@ -44,6 +44,8 @@ export class Runs {
 
   /** Runs all exports with an active schedule that the user may run. */
   async runAll(user: User): Promise<Run[]> {
+    // Whoever may run none at all is told so, and not that there was nothing to run.
+    if (!isAllowed(user.role, "run_export", "shared")) throw notAllowed("run exports");
     const started: Run[] = [];
     for (const { value } of await this.#exports.list(user)) {
       if (!value.schedule.active || value.connection === null || !(await this.#exports.may(user, "run_export", value))) continue;
@@ -139,6 +141,14 @@ export class Runs {
   async get(user: User, id: string): Promise<Versioned<Run>> {
     if (!isAllowed(user.role, "view_exports")) throw notAllowed("see runs");
     return this.#environment.run(id);
+  }
+
+  /** Runs that wait or go. */
+  async live(user: User): Promise<Run[]> {
+    if (!isAllowed(user.role, "view_exports")) throw notAllowed("see runs");
+    const keys = await this.#environment.store.list("live/");
+    const found = await Promise.all(keys.map(({ key }) => this.#environment.find<Run>(KEYS.run(key.slice("live/".length)))));
+    return found.flatMap((run) => (run && !ENDED.has(run.value.status) ? [run.value] : []));
   }
 
   /** A run that the user may start, cancel and look into. */

@@ -1,6 +1,6 @@
 /** Exports over HTTP. Saving never runs one. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { ENDED, type Export as ExportRecord, KEYS, type User } from "../documents.js";
+import { type Export as ExportRecord, KEYS, type User } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
 import type { ExportInput as Input } from "../exports.js";
@@ -86,7 +86,7 @@ export function exportRoutes(app: App, parts: Parts): void {
 }
 
 function deeds(app: App, parts: Parts): void {
-  const { exports, runs, environment } = parts;
+  const { exports, runs } = parts;
   app.openapi(
     createRoute({ method: "post", path: "/api/exports/{id}/duplicate", summary: "A copy, with its schedule off", tags: ["Exports"], request: { params: byId, headers: once }, responses: { 201: gives(SavedExport, "Saved, and not run."), ...problems(404, 409, 412, 422) } }),
     async (context) => {
@@ -122,9 +122,7 @@ function deeds(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "get", path: "/api/live", summary: "Runs that wait or go", tags: ["Runs"], responses: { 200: gives(z.object({ items: z.array(Run) }), "Runs."), ...problems() } }),
     async (context) => {
-      const ids = await environment.store.list("live/");
-      const items = await Promise.all(ids.map(({ key }) => runs.get(context.get("user"), key.slice("live/".length))));
-      return context.json({ items: items.map(({ value }) => value).filter(({ status }) => !ENDED.has(status)) as z.infer<typeof Run>[] }, 200);
+      return context.json({ items: (await runs.live(context.get("user"))) as z.infer<typeof Run>[] }, 200);
     },
   );
 }
