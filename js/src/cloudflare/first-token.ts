@@ -14,6 +14,9 @@ import type { Bindings } from "./runtime.js";
 /** Name of the secret. */
 export const ADMIN_TOKEN = "EXPORT_ADMIN_TOKEN";
 
+/** Who sets secrets, as the audit log calls it. */
+export const DEPLOYER = "deployer";
+
 /** Its user. */
 const ADMIN = "admin";
 
@@ -43,7 +46,7 @@ export async function takeAdminToken(environment: Environment, bindings: Binding
   const token: Token = { id: ID, user: ADMIN, name: `the secret ${ADMIN_TOKEN}`, hash, createdAt, expiresAt: new Date(host.now() + DAYS * 86_400_000).toISOString() };
   const kept = await environment.find<User>(KEYS.user(ADMIN));
   const user: User = { id: ADMIN, createdAt: kept?.value.createdAt ?? createdAt, role: "administrator", active: true };
-  await ledger.commit({ user: "deployer", action: "token.create", target: KEYS.token(ID) }, [
+  await ledger.commit({ user: DEPLOYER, action: "token.create", target: KEYS.token(ID) }, [
     { key: KEYS.user(ADMIN), value: json(user), version: kept?.version ?? 0 },
     { key: KEYS.token(ID), value: json(token) },
     { key: SEEN, value: hash, version: seen?.version ?? 0 },

@@ -3,7 +3,8 @@
  * in objects of their own.
  */
 import { ExportError } from "../errors.js";
-import { type Connection, KEYS } from "../service/documents.js";
+import { Connections } from "../service/connections.js";
+import { type Connection, KEYS, type Run } from "../service/documents.js";
 import { Environment, type ServiceOptions, type Vault } from "../service/environment.js";
 import type { Authenticate } from "../service/identity.js";
 import { releaseLease } from "../service/lease.js";
@@ -11,11 +12,12 @@ import { notFound, ofAccount, ServiceProblem } from "../service/problem.js";
 import { createService, type Service } from "../service/service.js";
 import type { ServiceStore } from "../service/store.js";
 import { sqlRecords } from "../service/stores/sql.js";
+import { MOST_ASKED } from "./account-object.js";
 import { nextWork } from "./agenda.js";
 import { databaseOf } from "./database.js";
 import { EdgeRunner } from "./edge-runner.js";
-import { ADMIN_TOKEN, adminToken, knownByAdminToken, takeAdminToken } from "./first-token.js";
-import { answer, requireObjects } from "./messages.js";
+import { ADMIN_TOKEN, adminToken, DEPLOYER, knownByAdminToken, takeAdminToken } from "./first-token.js";
+import { answer, requireObjects, tell } from "./messages.js";
 import type { Bindings, ObjectState, ObjectStorage } from "./runtime.js";
 import { isProven, PROOF, sealing } from "./service-secret.js";
 
@@ -68,7 +70,8 @@ export class ServiceObject {
       if (request.headers.has(PROOF)) return await this.#ofObjects(request);
       const { service } = await this.#made();
       const response = await service.fetch(request);
-      if (request.method !== "GET" && request.method !== "HEAD") await this.#soon();
+      // What was refused changed nothing.
+      if (response.ok && request.method !== "GET" && request.method !== "HEAD") await this.#soon();
       return response;
     } catch (error) {
       return refused(error);
@@ -128,7 +131,14 @@ export class ServiceObject {
     if (owner !== undefined) await releaseLease(this.#store, "orchestrator", owner);
     await takeAdminToken(environment, this.#bindings);
     await this.#requireWayIn(authenticate);
+    await this.#reseal(environment);
     return { service, environment };
+  }
+
+  /** Keys of accounts that an older secret has sealed: after this the older one is needed for them no more. */
+  async #reseal(environment: Environment): Promise<void> {
+    if (Object.keys(sealing(this.#bindings).secrets.versions).length < 2) return;
+    await new Connections(environment).reseal({ id: DEPLOYER, role: "administrator", active: true, createdAt: environment.now() });
   }
 
   #ways(environment: Environment, given: Authenticate | undefined): Authenticate {
@@ -148,10 +158,18 @@ export class ServiceObject {
         return answer({ key: await this.#key((await request.json()) as { connection: string; host: string }) });
       case "POST /object/wake":
         await this.#soon();
+        await this.#sweep();
         return answer(true);
       default:
         throw notFound("path");
     }
+  }
+
+  /** Has the accounts that runs send to look for parts that have stalled. */
+  async #sweep(): Promise<void> {
+    const live = await Promise.all((await this.#store.list("live/", { limit: MOST_ASKED })).map(({ key }) => this.#store.get(KEYS.run(key.slice("live/".length)))));
+    const hosts = new Set(live.flatMap((run) => (run ? [(run.value as unknown as Run).host] : [])));
+    await Promise.allSettled([...hosts].map((host) => tell(this.#bindings, "ACCOUNTS", host, "sweep")));
   }
 
   /** The key of a connection, for a run to the host that it was made for. */

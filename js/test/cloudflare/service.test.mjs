@@ -87,6 +87,79 @@ test("what was uploaded, the keys and the rejected profiles lie sealed; nothing 
   await bucket.put(key, bytes, { customMetadata: sealed.customMetadata });
   const broken = await runOf(admin, one);
   assert.deepEqual([broken.status, broken.reason.code], ["failed_permanent", "sealed"]);
+  // What is removed is gone from the object that ran it, which works again all the same.
+  await admin.remove(`/api/runs/${run.id}/rejections`);
+  assert.equal((await admin.get(`/api/runs/${run.id}/rejections`)).status, 409);
+  const { EXPORTS } = await miniflare.getBindings();
+  const part = (id) => EXPORTS.get(EXPORTS.idFromName(`${id}.0`));
+  const state = async (id) => (await (await part(id).fetch("https://object/status")).json()).status;
+  assert.deepEqual([await state(run.id), await (await part(run.id).fetch("https://object/rows")).text()], ["never_run", ""]);
+  await admin.remove(`/api/runs/${broken.id}/rejections`);
+  bytes[300_000] ^= 1;
+  await bucket.put(key, bytes, { customMetadata: sealed.customMetadata });
+  await admin.start(`/api/runs/${broken.id}/continue`);
+  assert.equal((await ended(admin, broken)).status, "completed_with_rejections");
+});
+
+/** A life of a service whose state lies in a folder. */
+async function life(folder, bindings, work, settings = {}) {
+  const edge = await serviceEdge(sandbox.url, { speed: SPEED, bindings, durableObjectsPersist: `${folder}/objects`, r2Persist: `${folder}/buckets`, ...settings });
+  try {
+    return await work(caller(URL_HERE, ADMIN_TOKEN, (url, init) => edge.miniflare.dispatchFetch(url, init)));
+  } finally {
+    await edge.end();
+  }
+}
+
+test("a run whose key is not there waits to be tried again, says who must act, and goes on by itself once it is", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "acx-key-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const named = { ACTIVECAMPAIGN_KEY_MAIN: sandbox.key };
+  const one = await life(folder, named, async (admin) => exported(admin, await connected(admin, { keyName: "ACTIVECAMPAIGN_KEY_MAIN" }), await uploaded(admin, "waits", people("waits", 30))));
+  const run = await life(folder, {}, async (admin) => {
+    const { id } = await admin.start(`/api/exports/${one.id}/run`);
+    const found = await until("a retry", () => admin.read(`/api/runs/${id}`), ({ status }) => status !== "queued" && status !== "refreshing");
+    assert.deepEqual([found.status, found.reason.code, found.reason.category], ["failed_retrying", "secret_missing", "credentials"]);
+    assert.ok(Date.parse(found.dueAt) > 0);
+    return found;
+  });
+  assert.deepEqual(held(sandbox, "waits"), []);
+  await life(folder, named, async (admin) => assert.equal((await ended(admin, run)).status, "successful"));
+  assert.deepEqual(held(sandbox, "waits"), addresses("waits", 30));
+});
+
+test("the service's secret is changed without losing a key: a newer one seals anew, the older one can go", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "acx-rotate-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const newer = "the newer secret of a service, also long enough";
+  const { id } = await life(folder, {}, (admin) => connected(admin));
+  const works = async (admin) => (await admin.must("POST", 200)(`/api/connections/${id}/test`)).ok;
+  await life(folder, { ACTIVECAMPAIGN_EXPORT_SECRET_2: newer }, async (admin) => {
+    assert.ok(await works(admin));
+    assert.deepEqual(await admin.read("/api/audit/check"), { whole: true });
+  });
+  await life(folder, { ACTIVECAMPAIGN_EXPORT_SECRET: "", ACTIVECAMPAIGN_EXPORT_SECRET_2: newer }, async (admin) => assert.ok(await works(admin)));
+  await life(folder, {}, async (admin) => assert.ok(!(await works(admin)), "the older one opens it no more"));
+});
+
+test("a run is followed as it goes, cancelled in its middle and gone on with", async (context) => {
+  const { admin, send } = await open(context);
+  const count = 60_000;
+  const one = await exported(admin, await connected(admin), await uploaded(admin, "held", people("held", count)));
+  const { id } = await admin.start(`/api/exports/${one.id}/run`);
+  await until("the first profiles", async () => held(sandbox, "held").length, (number) => number > 0);
+  await admin.start(`/api/runs/${id}/cancel`);
+  const cancelled = await ended(admin, { id });
+  assert.deepEqual([cancelled.status, cancelled.cancelledBy], ["cancelled", "admin"]);
+  const there = held(sandbox, "held").length;
+  assert.ok(there < count, "it was cancelled before its end");
+  assert.equal(cancelled.progress.delivered, there, "what the account had taken was followed to its end");
+  await admin.start(`/api/runs/${id}/continue`);
+  const response = await send(`${URL_HERE}/api/runs/${id}/progress`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const told = (await response.text()).trim().split("\n\n").map((event) => JSON.parse(event.replace(/^data: /u, "")));
+  assert.ok(told.length > 1);
+  assert.deepEqual([told.at(-1).status, told.at(-1).progress.delivered], ["successful", count]);
+  assert.deepEqual(held(sandbox, "held"), addresses("held", count));
 });
 
 test("a key by name is read from the worker's secrets; only those whose names say so may be named", async (context) => {
@@ -182,7 +255,7 @@ test("an export that is saved after a refresh waits for the next one", async (co
 test("the first administrator's token is the deployer's secret: missing it is told, revoked it is over, changed it is another", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "acx-first-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const life = async (token, work) => {
+  const tokenLife = async (token, work) => {
     const edge = await serviceEdge(sandbox.url, { speed: SPEED, bindings: { EXPORT_ADMIN_TOKEN: token }, durableObjectsPersist: folder });
     try {
       return await work((given) => caller(URL_HERE, given, (url, init) => edge.miniflare.dispatchFetch(url, init)));
@@ -196,21 +269,21 @@ test("the first administrator's token is the deployer's secret: missing it is to
   };
   const [first, second] = ["first token of at least 32 characters", "second token of at least 32 characters"];
   for (const token of ["", "short"]) {
-    await life(token, async (by) => {
+    await tokenLife(token, async (by) => {
       const { status, body } = await by(token.padEnd(40, "x")).get("/api/me");
       assert.deepEqual([status, body.code], [503, "admin_token_missing"]);
       assert.match(body.remedy, /wrangler secret put EXPORT_ADMIN_TOKEN/u);
     });
   }
-  await life(first, async (by) => {
+  await tokenLife(first, async (by) => {
     assert.deepEqual([await me(by(first)), await me(by(second))], [[200, "administrator"], [401, "not_authenticated"]]);
     const { items: [token] } = await by(first).read("/api/tokens");
     assert.ok(Date.parse(token.expiresAt) > Date.now());
     await by(first).remove(`/api/tokens/${token.id}`);
     assert.deepEqual(await me(by(first)), [401, "not_authenticated"]);
   });
-  await life(first, async (by) => assert.deepEqual(await me(by(first)), [401, "not_authenticated"], "what was revoked stays so"));
-  await life(second, async (by) => {
+  await tokenLife(first, async (by) => assert.deepEqual(await me(by(first)), [401, "not_authenticated"], "what was revoked stays so"));
+  await tokenLife(second, async (by) => {
     assert.deepEqual([await me(by(first)), await me(by(second))], [[401, "not_authenticated"], [200, "administrator"]]);
     assert.deepEqual(await by(second).read("/api/audit/check"), { whole: true });
   });
