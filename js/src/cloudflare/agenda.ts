@@ -2,7 +2,7 @@
 import { KEYS, type Run } from "../service/documents.js";
 import type { ServiceStore } from "../service/store.js";
 
-/** While a run goes, it is looked at so often. */
+/** While a run goes, it is looked at so often; nothing is looked at more often, also what does not get done. */
 const GOING_MILLIS = 1_000;
 
 /** However little there is to do, somebody looks once a minute. */
@@ -18,6 +18,6 @@ export async function nextWork(store: ServiceStore, now: number): Promise<number
     next = Math.min(next, Math.max(GOING_MILLIS, waits));
   }
   for (const { value } of await store.list("outbox/", { limit: 20 })) next = Math.min(next, Math.max(GOING_MILLIS, (value as unknown as { dueAt: number }).dueAt - now));
-  for (const { value } of await store.list("due/")) next = Math.min(next, Math.max(1, Date.parse((value as unknown as { at: string }).at) - now));
+  for (const { value } of await store.list("due/")) next = Math.min(next, Math.max(GOING_MILLIS, Date.parse((value as unknown as { at: string }).at) - now));
   return next;
 }
