@@ -1,5 +1,5 @@
 // Builds the npm package into target/pkg: core to wasm, glue, wasm-opt, TypeScript, and packs it.
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -93,11 +93,22 @@ async function bundleEntries({ exports }) {
   for (const path of Object.keys(metafile.inputs)) if (!(path in metafile.outputs)) rmSync(join(pkg, path));
 }
 
+/** The admin page, with the package's own entry for browsers. */
+async function buildPage() {
+  say("building the admin page");
+  const { build } = await import("vite");
+  await build({ configFile: join(js, "admin", "vite.config.js"), logLevel: "warn" });
+  // The core is in the package once: the service gives the one beside its code under this name.
+  const assets = join(pkg, "dist", "admin", "assets");
+  for (const name of readdirSync(assets)) if (name.endsWith(".wasm")) rmSync(join(assets, name));
+}
+
 checkMachine();
 installTarget();
 installPackages();
 const wasm = buildCore();
 const version = await buildPackage();
+await buildPage();
 run("npm", ["pack", "--silent", "--pack-destination", target], { cwd: pkg, quiet: true });
 const packed = join(target, `activecampaign-export-${version}.tgz`);
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;

@@ -90,9 +90,7 @@ export function installPacked(name, more = []) {
   rmSync(app, { recursive: true, force: true });
   mkdirSync(app, { recursive: true });
   writeFileSync(join(app, "package.json"), `{ "name": "${name}", "private": true, "type": "module" }\n`);
-  // Node 20 has no SQLite of its own: there the service takes this package, if its user has installed it.
-  const libsql = JSON.parse(readFileSync(join(js, "package.json"), "utf8")).devDependencies.libsql;
-  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile(), `libsql@${libsql}`, ...more], {
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", packedFile(), ...more], {
     cwd: app,
     quiet: true,
     failure: "The packed package could not be installed: see the lines above; the npm registry must be reachable.",

@@ -59,6 +59,7 @@ function welcomeLines({ url, firstToken }: ServedService, { data, sources }: Ser
   return [
     colors.green(colors.bold(`The service listens on ${url}`)),
     "",
+    `  Page         ${url}/`,
     `  Reference    ${url}/reference`,
     `  Description  ${url}/openapi.json`,
     `  Data         ${clean(data)}`,

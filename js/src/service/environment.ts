@@ -37,8 +37,16 @@ export interface ServiceOptions {
   maxProfiles?: number;
   /** The address of the operator's own privacy statement, shown beside the consent. */
   privacyUrl?: string;
+  /** Files of the admin page, by their path; without it the service has no page. */
+  page?: (path: string) => Promise<PageFile | undefined> | PageFile | undefined;
   /** Days for which rejected profiles are kept. Default: 30. */
   rejectionsDays?: number;
+}
+
+/** A file of the admin page. */
+export interface PageFile {
+  type: string;
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
 /** Most profiles of one export, as in the original. */

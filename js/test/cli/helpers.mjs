@@ -46,10 +46,10 @@ export async function account(options = {}) {
 }
 
 /** Starts the command, without a key with `key: null`; `done` resolves with its exit status and what it wrote. */
-export function start(args, { cwd, key = KEY, env = {}, input } = {}) {
+export function start(args, { cwd, key = KEY, env = {}, input, program = bin } = {}) {
   const clean = { ...process.env };
   for (const name of ["ACTIVECAMPAIGN_API_KEY", "FORCE_COLOR", "NO_COLOR", "npm_command"]) delete clean[name];
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...clean, ...(key === null ? {} : { ACTIVECAMPAIGN_API_KEY: key }), ...env } });
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...clean, ...(key === null ? {} : { ACTIVECAMPAIGN_API_KEY: key }), ...env } });
   const told = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"]) child[name].setEncoding("utf8").on("data", (text) => (told[name] += text));
   child.stdin.on("error", () => undefined);

@@ -12,6 +12,7 @@ import { createService, type Service } from "../../service/service.js";
 import { sqlRecords } from "../../service/stores/sql.js";
 import { Lease } from "../lease.js";
 import { openDatabase } from "../sqlite.js";
+import { pageFile } from "./page.js";
 import { NodeRunner } from "./runner.js";
 
 export interface ServeOptions extends Omit<ServiceOptions, "store" | "runner" | "secrets" | "vault"> {
@@ -56,7 +57,7 @@ export async function serveService(options: ServeOptions): Promise<ServedService
     const database = await openDatabase(join(folder, "service.db"));
     const host = more.host;
     const runner = new NodeRunner({ folder, box: new SecretBox(kept), ...(sources === undefined ? {} : { sources }), ...(sourceHosts ? { sourceHosts } : {}), ...(host ? { host } : {}) });
-    const service = createService({ ...more, store: sqlRecords(database), runner, secrets: kept, vault });
+    const service = createService({ page: pageFile, ...more, store: sqlRecords(database), runner, secrets: kept, vault });
     const firstToken = await service.firstAdministrator();
     const server = createAdaptorServer({ fetch: service.fetch }) as Server;
     const { port: given } = await listen(server, port, address);

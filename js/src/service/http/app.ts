@@ -11,8 +11,10 @@ import { auditRoutes } from "./audit.js";
 import { connectionRoutes } from "./connections.js";
 import { exportRoutes } from "./exports.js";
 import { createdOnce, type Hono, knownCallers } from "./guards.js";
+import { pageRoutes } from "./page.js";
 import { referencePage } from "./reference.js";
 import { runRoutes } from "./runs.js";
+import { scheduleRoutes } from "./schedules.js";
 import { segmentRoutes } from "./segments.js";
 import { userRoutes } from "./users.js";
 import { webhookRoutes } from "./webhooks.js";
@@ -65,7 +67,8 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
   const limit = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => { throw new ServiceProblem(413, "too_large", "misuse", `The body is larger than ${MOST_BODY_BYTES} bytes.`, "Send less at once."); } });
   app.use("/api/*", async (context, next) => (context.req.path.endsWith("/profiles") ? next() : limit(context, next)));
   app.use("/api/*", createdOnce(parts.environment));
-  for (const routes of [userRoutes, connectionRoutes, segmentRoutes, exportRoutes, runRoutes, webhookRoutes, auditRoutes]) routes(app, parts);
+  for (const routes of [userRoutes, connectionRoutes, segmentRoutes, exportRoutes, scheduleRoutes, runRoutes, webhookRoutes, auditRoutes]) routes(app, parts);
+  pageRoutes(app, parts.environment);
   return app;
 }
 

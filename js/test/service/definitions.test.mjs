@@ -1,9 +1,13 @@
 // Definitions as files: what `pull` writes, `apply` makes again elsewhere, and the second time there is nothing to do.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, test } from "node:test";
-import { account, flat, place, start } from "./helpers.mjs";
+import { account, bin, flat, place, start as startAny } from "../cli/helpers.mjs";
+import { installed } from "./helpers.mjs";
+
+/** The command where libsql lies beside it, for Node 20. */
+const start = (args, options) => startAny(args, { ...options, program: join(installed, "dist", "cli", basename(bin)) });
 
 /** A service as the command serves it, with its first administrator's token. */
 async function served(sandbox, env = {}) {

@@ -1,0 +1,111 @@
+/** Talks to the service that served the page. The token stays in this tab. */
+import type { Issue } from "../../src/types.js";
+
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  remedy: string;
+  retryHelps: boolean;
+  issues?: Issue[];
+  inTheWay?: { id: string; name: string }[];
+}
+
+export class Refused extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+const TOKEN = "activecampaign-export token";
+
+export const token = {
+  get: (): string | null => sessionStorage.getItem(TOKEN),
+  set: (value: string): void => sessionStorage.setItem(TOKEN, value),
+  clear: (): void => sessionStorage.removeItem(TOKEN),
+};
+
+/** Is told when the caller is not known any more. */
+let onUnknown: () => void = () => undefined;
+export function whenUnknown(listener: () => void): void {
+  onUnknown = listener;
+}
+
+export interface Answer<T> {
+  value: T;
+  etag: string;
+}
+
+export interface Asked {
+  body?: unknown;
+  /** The ETag of the record that is changed. */
+  on?: string;
+  signal?: AbortSignal;
+  /** Profiles, as they are. */
+  file?: Blob;
+}
+
+/** Asks; rejects with `Refused`. */
+export async function ask<T>(method: string, path: string, { body, on, signal, file }: Asked = {}): Promise<Answer<T>> {
+  const secret = token.get();
+  const headers: Record<string, string> = {
+    ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(file === undefined ? {} : { "content-type": "text/csv" }),
+    ...(on === undefined ? {} : { "if-match": on }),
+  };
+  const response = await sent(path, { method, headers, ...(signal ? { signal } : {}), ...(file ? { body: file } : body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await response.text();
+  if (response.ok) return { value: (text === "" ? undefined : JSON.parse(text)) as T, etag: response.headers.get("etag") ?? "" };
+  if (response.status === 401) onUnknown();
+  throw new Refused(problemOf(response.status, text));
+}
+
+async function sent(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(`/api/${path}`, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Refused({ status: 0, code: "unreachable", detail: "", remedy: "", retryHelps: true });
+  }
+}
+
+function problemOf(status: number, text: string): Problem {
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    return { status, code: "unknown", detail: "", remedy: "", retryHelps: true };
+  }
+}
+
+/** All records of a list. */
+export async function every<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  for (let after = ""; ; ) {
+    const { value } = await ask<{ items: T[]; next?: string }>("GET", `${path}${path.includes("?") ? "&" : "?"}limit=500${after === "" ? "" : `&after=${after}`}`);
+    items.push(...value.items);
+    if (value.next === undefined) return items;
+    after = value.next;
+  }
+}
+
+/** What a run is, again whenever it changes; ends with the run or the signal. */
+export async function* follow<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+  const secret = token.get();
+  const response = await sent(path, { headers: secret === null ? {} : { authorization: `Bearer ${secret}` }, signal });
+  if (!response.ok || !response.body) throw new Refused(problemOf(response.status, await response.text()));
+  let text = "";
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
+      yield JSON.parse(text.slice("data: ".length, end)) as T;
+      text = text.slice(end + 2);
+    }
+  }
+}

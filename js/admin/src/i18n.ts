@@ -1,0 +1,72 @@
+/** Texts, numbers and times in the user's language. */
+import { en } from "./texts/en.js";
+import { sl } from "./texts/sl.js";
+
+/** A text, or one for each plural of its `n`. */
+export type Text = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
+export type Key = keyof typeof en;
+
+const LANGUAGES = { en, sl } as const;
+export type Language = keyof typeof LANGUAGES;
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", sl: "Slovenščina" };
+
+const KEPT = "activecampaign-export language";
+
+function preferred(): Language {
+  const kept = localStorage.getItem(KEPT);
+  const wanted = [kept, ...navigator.languages.map((name) => name.slice(0, 2))];
+  return wanted.find((name): name is Language => name !== null && name in LANGUAGES) ?? "en";
+}
+
+export const language: Language = preferred();
+
+/** The language of the texts, and the user's own ways of writing numbers and times in it. */
+const locale = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+document.documentElement.lang = language;
+document.documentElement.dir = "ltr";
+
+export function choose(name: Language): void {
+  localStorage.setItem(KEPT, name);
+  // Simpler than making every text a signal, and nobody does it twice a day.
+  location.reload();
+}
+
+const plurals = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
+const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+const clocks = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+
+export const clock = (millis: number): string => clocks.format(millis);
+export const number = (value: number): string => numbers.format(value);
+export const time = (value: string | undefined): string => (value === undefined ? "" : times.format(new Date(value)));
+
+/** How long ago or from now, such as "in 3 hours". */
+export function ago(value: string): string {
+  const seconds = (Date.parse(value) - Date.now()) / 1_000;
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+  const [unit, length] = units.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
+  return relative.format(Math.round(seconds / length), unit);
+}
+
+export function duration(millis: number): string {
+  const minutes = millis / 60_000;
+  if (minutes < 1) return t("time.seconds", { n: Math.ceil(millis / 1_000) });
+  return minutes < 120 ? t("time.minutes", { n: Math.ceil(minutes) }) : t("time.hours", { n: Math.round(minutes / 60) });
+}
+
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const text: Text = LANGUAGES[language][key];
+  const chosen = typeof text === "string" ? text : (text[plurals.select(Number(values.n ?? 0))] ?? text.other);
+  return chosen.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
+    const value = values[name];
+    return typeof value === "number" ? number(value) : (value ?? "");
+  });
+}
+
+/** The text of a key that is made at run time, or what is known otherwise. */
+export function named(prefix: string, name: string): string {
+  const key = `${prefix}.${name}`;
+  return key in en ? t(key as Key) : name;
+}

@@ -1,0 +1,18 @@
+/** Who has signed in. */
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Role } from "../../src/service/documents.js";
+
+export interface Me {
+  id: string;
+  role: Role;
+  privacyStatement: { version: string; text: string; url?: string };
+}
+
+export const MeContext = createContext<Me | undefined>(undefined);
+
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (!me) throw new Error("nobody has signed in");
+  return me;
+}

@@ -1,0 +1,242 @@
+/** The few parts that every view is made of. */
+import type { ComponentChildren, JSX, TargetedInputEvent } from "preact";
+import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Issue } from "../../src/types.js";
+import { ask, type Answer, type Problem, Refused } from "./api.js";
+import { named, t } from "./i18n.js";
+
+/** What a problem is in words. */
+export function sentence(problem: Problem): string {
+  if (problem.code === "unreachable") return t("state.unreachable");
+  if (problem.status === 412) return t("state.changed");
+  return [problem.detail || t("state.failed"), problem.remedy].filter(Boolean).join(" ");
+}
+
+export function problemOf(error: unknown): Problem {
+  return error instanceof Refused ? error.problem : { status: 0, code: "unknown", detail: "", remedy: "", retryHelps: true };
+}
+
+export interface Data<T> {
+  value?: T;
+  etag: string;
+  problem?: Problem;
+  reload(): Promise<void>;
+}
+
+/** What the service has at a path; nothing is asked while there is none. */
+export function useData<T>(path: string | undefined, read: (path: string) => Promise<Answer<T>> = (each) => ask<T>("GET", each)): Data<T> {
+  const [state, setState] = useState<{ path?: string; value?: T; etag: string; problem?: Problem }>({ etag: "" });
+  const reload = useCallback(async () => {
+    if (path === undefined) return;
+    try {
+      const { value, etag } = await read(path);
+      setState({ path, value, etag });
+    } catch (error) {
+      setState((before) => ({ ...before, path, problem: problemOf(error) }));
+    }
+  }, [path]);
+  useEffect(() => void reload(), [reload]);
+  // What belongs to another path is not shown for this one.
+  const { value, etag, problem } = state.path === path ? state : { value: undefined, etag: "", problem: undefined };
+  return { etag, reload, ...(value === undefined ? {} : { value }), ...(problem ? { problem } : {}) };
+}
+
+/** Work that somebody started by hand: busy while it lasts, and what went wrong. */
+export function useWork(): { busy: boolean; problem: Problem | undefined; run(work: () => Promise<void>): Promise<void>; clear(): void } {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const run = async (work: () => Promise<void>): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await work();
+    } catch (error) {
+      setProblem(problemOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, problem, run, clear: () => setProblem(undefined) };
+}
+
+export function Notice({ kind = "info", children }: { kind?: "info" | "good" | "warning" | "bad"; children: ComponentChildren }): JSX.Element {
+  return <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>{children}</div>;
+}
+
+/** A refusal with all its issues. */
+export function Trouble({ problem }: { problem: Problem | undefined }): JSX.Element | null {
+  if (!problem) return null;
+  return (
+    <Notice kind="bad">
+      <p>{sentence(problem)}</p>
+      <Issues issues={problem.issues ?? []} />
+    </Notice>
+  );
+}
+
+export function Issues({ issues }: { issues: readonly Issue[] }): JSX.Element | null {
+  if (issues.length === 0) return null;
+  return <ul class="issues">{issues.map(({ path, message }) => <li key={path + message}>{path === "" ? null : <code>{path}</code>} {message}</li>)}</ul>;
+}
+
+export function Loading({ data, children }: { data: { problem?: Problem; value?: unknown; reload(): Promise<void> }; children: ComponentChildren }): JSX.Element {
+  if (data.problem) {
+    return (
+      <Notice kind="bad">
+        <p>{sentence(data.problem)}</p>
+        <button type="button" onClick={() => void data.reload()}>{t("do.retry")}</button>
+      </Notice>
+    );
+  }
+  return data.value === undefined ? <p class="quiet" role="status">{t("state.loading")}</p> : <>{children}</>;
+}
+
+export interface FieldProps {
+  label: string;
+  hint?: string | undefined;
+  issue?: string | undefined;
+  children: (given: { id: string; "aria-describedby": string; "aria-invalid": boolean }) => JSX.Element;
+}
+
+/** A label, its input, what helps, and what is wrong with it. */
+export function Field({ label, hint, issue, children }: FieldProps): JSX.Element {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, "aria-describedby": `${id}-hint`, "aria-invalid": issue !== undefined })}
+      <p class={issue === undefined ? "hint" : "hint bad"} id={`${id}-hint`}>{issue ?? hint ?? ""}</p>
+    </div>
+  );
+}
+
+export interface TextProps {
+  label: string;
+  hint?: string;
+  issue?: string | undefined;
+  value: string;
+  onInput: (value: string) => void;
+  type?: "text" | "password" | "number";
+  autocomplete?: "off" | "current-password";
+  required?: boolean;
+  min?: number;
+  max?: number;
+}
+
+export function TextField({ label, hint, issue, value, onInput, type = "text", ...rest }: TextProps): JSX.Element {
+  const typed = (event: TargetedInputEvent<HTMLInputElement>): void => onInput(event.currentTarget.value);
+  return (
+    <Field label={label} hint={hint} issue={issue}>
+      {(given) => {
+        const all = { ...given, autocomplete: "off" as const, ...rest, spellcheck: false, autocapitalize: "none" as const, value, onInput: typed };
+        if (type === "password") return <input {...all} type="password" />;
+        return type === "number" ? <input {...all} type="number" /> : <input {...all} type="text" />;
+      }}
+    </Field>
+  );
+}
+
+export interface Choice {
+  value: string;
+  label: string;
+}
+
+export function SelectField({ label, hint, issue, value, choices, onChange }: { label: string; hint?: string | undefined; issue?: string | undefined; value: string; choices: readonly Choice[]; onChange: (value: string) => void }): JSX.Element {
+  return (
+    <Field label={label} hint={hint} issue={issue}>
+      {(given) => (
+        <select {...given} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+          {choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function Check({ label, checked, onChange, hint }: { label: string; checked: boolean; onChange: (checked: boolean) => void; hint?: string }): JSX.Element {
+  const id = useId();
+  return (
+    <div class="check">
+      <input id={id} type="checkbox" checked={checked} aria-describedby={hint === undefined ? undefined : `${id}-hint`} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <div>
+        <label for={id}>{label}</label>
+        {hint === undefined ? null : <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      </div>
+    </div>
+  );
+}
+
+/** A question in front of the page. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+/** Asks before something that cannot be undone. */
+export function Confirm({ title, text, go, work, onClose }: { title: string; text: string; go: string; work: () => Promise<void>; onClose: () => void }): JSX.Element {
+  const { busy, problem, run } = useWork();
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{text}</p>
+      <Trouble problem={problem} />
+      <div class="row end">
+        <button type="button" onClick={onClose}>{t("do.cancel")}</button>
+        <button type="button" class="danger" disabled={busy} onClick={() => void run(async () => { await work(); onClose(); })}>{go}</button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Teaches what a page is for while there is nothing on it. */
+export function Empty({ title, text, children }: { title: string; text: string; children?: ComponentChildren }): JSX.Element {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}
+
+const TONES: Record<string, string> = {
+  successful: "good", completed_with_rejections: "warning", incomplete: "warning", failed_retrying: "warning", failed_permanent: "bad",
+  refreshing: "active", queued: "active", skipped: "quiet", cancelled: "quiet", not_started: "quiet",
+};
+
+export function Status({ status }: { status: string }): JSX.Element {
+  return <span class={`status ${TONES[status] ?? "quiet"}`}>{named("status", status)}</span>;
+}
+
+/** The issue of a setting, by its path. */
+export function issueAt(problem: Problem | undefined, path: string): Issue | undefined {
+  return problem?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`) || issue.path.startsWith(`${path}[`));
+}
+
+/** Whether a view was there before: the first one leaves the focus at the top of the page, as browsers do. */
+let seen = false;
+
+/** The heading of a view, to which the focus goes when it takes another's place. */
+export function Heading({ children, actions }: { children: ComponentChildren; actions?: ComponentChildren }): JSX.Element {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const text = typeof children === "string" ? children : undefined;
+  useEffect(() => {
+    if (seen) heading.current?.focus();
+    seen = true;
+  }, []);
+  useEffect(() => {
+    if (text !== undefined) document.title = `${text} · ${t("app.title")}`;
+  }, [text]);
+  return (
+    <div class="heading">
+      <h1 ref={heading} tabIndex={-1}>{children}</h1>
+      {actions === undefined ? null : <div class="row">{actions}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+/** Sets up or edits a connection, in the order of the original page: name, who may use it, hostname, key, consent, connect, save. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useLocation, useRoute } from "preact-iso";
+import type { Connection, SharedWith, Tested, User } from "../../../src/service/documents.js";
+import { ask, every } from "../api.js";
+import { number, t, time } from "../i18n.js";
+import { useMe } from "../me.js";
+import { Check, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+
+type Shown = Omit<Connection, "key"> & { key: { kind: "reference"; name: string } | { kind: "sealed"; lastFour: string }; etag: string };
+
+interface Draft {
+  name: string;
+  sharing: SharedWith;
+  host: string;
+  apiKey: string;
+  keyName: string;
+  byName: boolean;
+  agreed: boolean;
+}
+
+const EMPTY: Draft = { name: "", sharing: { with: "administrators" }, host: "", apiKey: "", keyName: "", byName: false, agreed: false };
+
+const keyOf = ({ byName, keyName, apiKey }: Draft): { apiKey?: string; keyName?: string } => {
+  if (byName) return keyName === "" ? {} : { keyName };
+  return apiKey === "" ? {} : { apiKey };
+};
+
+export function ConnectionEdit(): JSX.Element {
+  const { id } = useRoute().params;
+  const { route } = useLocation();
+  const me = useMe();
+  const data = useData<Shown>(id === undefined ? undefined : `connections/${id}`);
+  const [draft, setDraft] = useState(EMPTY);
+  const [tested, setTested] = useState<Tested>();
+  const { busy, problem, run } = useWork();
+  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  const before = data.value;
+  useEffect(() => {
+    if (!before) return;
+    const { name, sharing, host, key } = before;
+    setDraft({ ...EMPTY, name, sharing, host, byName: key.kind === "reference", keyName: key.kind === "reference" ? key.name : "", agreed: true });
+  }, [before]);
+  const connect = (): Promise<void> =>
+    run(async () => {
+      setTested(undefined);
+      const typed = Object.keys(keyOf(draft)).length > 0;
+      const { value } = before && !typed ? await ask<Tested>("POST", `connections/${before.id}/test`) : await ask<Tested>("POST", "connections/test", { body: { host: draft.host, ...keyOf(draft) } });
+      setTested(value);
+    });
+  const save = (): Promise<void> =>
+    run(async () => {
+      const { name, sharing, host, agreed } = draft;
+      if (before) await ask("PATCH", `connections/${before.id}`, { body: { name, sharing, host, ...renewed(draft, before) }, on: data.etag });
+      else await ask("POST", "connections", { body: { name, sharing, host, ...keyOf(draft), consent: { agreed, version: me.privacyStatement.version } } });
+      route("/connections");
+    });
+  const form = (
+    <form class="form" onSubmit={(event) => { event.preventDefault(); void save(); }}>
+      <TextField label={t("connections.name")} hint={t("connections.nameHint")} value={draft.name} onInput={(name) => change({ name })} issue={issueAt(problem, "name")?.message} />
+      <Sharing sharing={draft.sharing} onChange={(sharing) => change({ sharing })} issue={issueAt(problem, "sharing")?.message} />
+      <Host draft={draft} change={change} issue={issueAt(problem, "host")} />
+      <Key draft={draft} change={change} before={before} issue={(issueAt(problem, "apiKey") ?? issueAt(problem, "keyName"))?.message} />
+      <ConsentBox draft={draft} change={change} before={before} issue={issueAt(problem, "consent")?.message} />
+      <div class="row"><button type="button" disabled={busy} onClick={() => void connect()}>{t("connections.connect")}</button></div>
+      {tested ? <Result tested={tested} /> : null}
+      <Trouble problem={problem} />
+      <div class="row end"><a class="button" href="/connections">{t("do.cancel")}</a><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
+    </form>
+  );
+  return (
+    <>
+      <Heading>{before?.name ?? t("connections.new")}</Heading>
+      {id === undefined ? form : <Loading data={data}>{form}</Loading>}
+    </>
+  );
+}
+
+/** A key that stays the same is not entered anew. */
+function renewed(draft: Draft, before: Shown): { apiKey?: string; keyName?: string } {
+  const key = keyOf(draft);
+  return before.key.kind === "reference" && before.key.name === key.keyName ? {} : key;
+}
+
+function Sharing({ sharing, onChange, issue }: { sharing: SharedWith; onChange: (sharing: SharedWith) => void; issue: string | undefined }): JSX.Element {
+  const users = useData(sharing.with === "users" ? "users" : undefined, async (path) => ({ value: await every<User>(path), etag: "" }));
+  const named = sharing.with === "users" ? sharing.users : [];
+  const others = (users.value ?? []).filter(({ role }) => role === "contributor");
+  return (
+    <>
+      <SelectField label={t("connections.who")} issue={issue} value={sharing.with} choices={[{ value: "administrators", label: t("connections.admins") }, { value: "contributors", label: t("connections.contributors") }, { value: "users", label: t("connections.named") }]}
+        onChange={(value) => onChange(value === "users" ? { with: "users", users: [] } : { with: value as "administrators" | "contributors" })} />
+      {others.map(({ id }) => <Check key={id} label={id} checked={named.includes(id)} onChange={(checked) => onChange({ with: "users", users: checked ? [...named, id] : named.filter((each) => each !== id) })} />)}
+    </>
+  );
+}
+
+function Host({ draft, change, issue }: { draft: Draft; change: (part: Partial<Draft>) => void; issue: ReturnType<typeof issueAt> }): JSX.Element {
+  const { suggestion } = issue ?? {};
+  return (
+    <>
+      <TextField label={t("connections.host")} hint={t("connections.hostHint")} value={draft.host} onInput={(host) => change({ host })} issue={issue?.message} />
+      {suggestion === undefined || draft.host === suggestion ? null : <button type="button" onClick={() => change({ host: suggestion })}>{t("connections.useHost", { host: suggestion })}</button>}
+    </>
+  );
+}
+
+function Key({ draft, change, before, issue }: { draft: Draft; change: (part: Partial<Draft>) => void; before: Shown | undefined; issue: string | undefined }): JSX.Element {
+  const secrets = useData<{ items: string[] }>("secrets");
+  const names = secrets.value?.items ?? [];
+  const kept = before?.key.kind === "sealed" ? t("connections.keyKept", { four: before.key.lastFour }) : t("connections.keyHint");
+  // One that has its key by name stays so.
+  const fixed = before?.key.kind === "reference";
+  return (
+    <>
+      {fixed || names.length === 0 ? null : <Check label={t("connections.byName")} checked={draft.byName} onChange={(byName) => change({ byName })} />}
+      {draft.byName ? <SelectField label={t("connections.secret")} issue={issue} value={draft.keyName} choices={["", ...names, ...(fixed && !names.includes(draft.keyName) ? [draft.keyName] : [])].map((name) => ({ value: name, label: name }))} onChange={(keyName) => change({ keyName })} />
+        : <TextField label={t("connections.key")} hint={kept} issue={issue} type="password" autocomplete="off" value={draft.apiKey} onInput={(apiKey) => change({ apiKey })} />}
+    </>
+  );
+}
+
+function ConsentBox({ draft, change, before, issue }: { draft: Draft; change: (part: Partial<Draft>) => void; before: Shown | undefined; issue: string | undefined }): JSX.Element {
+  const { privacyStatement } = useMe();
+  return (
+    <fieldset>
+      <legend>{t("connections.consent")}</legend>
+      <p>{privacyStatement.text}</p>
+      {privacyStatement.url === undefined ? null : <p><a href={privacyStatement.url} rel="noreferrer">{t("connections.privacy")}</a></p>}
+      {before ? <p class="quiet"><bdi>{before.consent.by}</bdi> · {time(before.consent.at)} · {before.consent.version}</p> : <Check label={t("connections.agree")} checked={draft.agreed} onChange={(agreed) => change({ agreed })} />}
+      {issue === undefined ? null : <p class="hint bad">{issue}</p>}
+    </fieldset>
+  );
+}
+
+function Result({ tested: { ok, user = "", lists = 0, fields = 0, contactLimit, stop } }: { tested: Tested }): JSX.Element {
+  if (!ok) return <Notice kind="bad"><p>{stop?.message} {stop?.remedy}</p></Notice>;
+  return (
+    <Notice kind="good">
+      <p>{t("connections.works", { user, lists, fields })}</p>
+      {contactLimit ? <p>{t("connections.limit", { used: number(contactLimit.used), limit: number(contactLimit.limit) })}</p> : null}
+    </Notice>
+  );
+}

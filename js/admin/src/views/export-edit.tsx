@@ -1,0 +1,169 @@
+/** Makes or edits an export, step by step: connection, list, segments, data matching, review. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useLocation, useRoute } from "preact-iso";
+import type { Export, Schedule } from "../../../src/service/documents.js";
+import type { Account, Issue, Mapping } from "../../../src/types.js";
+import { ask, every } from "../api.js";
+import { number, t } from "../i18n.js";
+import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import type { ListedConnection } from "./connections.js";
+import type { ListedExport } from "./exports.js";
+import { Matching } from "./matching.js";
+import { ScheduleEdit } from "./schedule.js";
+import type { ListedSegment } from "./segments.js";
+
+export interface Draft {
+  name: string;
+  connection: string;
+  list: string;
+  segments: string[];
+  mapping: Partial<Mapping>;
+  automations: "exclude" | "run";
+  schedule: Schedule;
+}
+
+const EMPTY: Draft = { name: "", connection: "", list: "", segments: [], mapping: {}, automations: "exclude", schedule: { type: "refresh", active: true } };
+const STEPS = ["edit.step1", "edit.step2", "edit.step3", "edit.step4", "edit.step5"] as const;
+
+/** The step at which a setting is chosen. */
+const STEP_OF: [string, number][] = [["connection", 0], ["host", 0], ["list", 1], ["segments", 2], ["source", 2], ["mapping", 3]];
+
+function draftOf({ name, connection, list, segments, mapping, automations, schedule }: Export): Draft {
+  return { name, connection: connection ?? "", list: String(list), segments, mapping, automations, schedule };
+}
+
+function bodyOf({ name, connection, list, segments, mapping, automations, schedule }: Draft): unknown {
+  return { name, connection: connection === "" ? null : connection, list: Number(list), segments, mapping, automations, schedule };
+}
+
+export function ExportEdit(): JSX.Element {
+  const { id } = useRoute().params;
+  const { route } = useLocation();
+  const before = useData<ListedExport>(id === undefined ? undefined : `exports/${id}`);
+  const [draft, setDraft] = useState(EMPTY);
+  const [step, setStep] = useState(0);
+  const [saved, setSaved] = useState<{ id: string; warnings: Issue[] }>();
+  const { busy, problem, run } = useWork();
+  const account = useData<Account>(draft.connection === "" ? undefined : `connections/${draft.connection}/account`);
+  const change = (part: Partial<Draft>): void => setDraft((each) => ({ ...each, ...part }));
+  useEffect(() => {
+    if (before.value) setDraft(draftOf(before.value));
+  }, [before.value]);
+  useEffect(() => {
+    // To where the first mistake can be mended.
+    const place = problem?.issues?.map(({ path }) => STEP_OF.find(([name]) => path.startsWith(name))?.[1]).find((found) => found !== undefined);
+    if (place !== undefined) setStep(place);
+  }, [problem]);
+  const save = (): Promise<void> =>
+    run(async () => {
+      const body = bodyOf(draft);
+      const { value } = before.value ? await ask<{ export: Export; warnings: Issue[] }>("PATCH", `exports/${before.value.id}`, { body, on: before.etag }) : await ask<{ export: Export; warnings: Issue[] }>("POST", "exports", { body });
+      setSaved({ id: value.export.id, warnings: value.warnings });
+    });
+  if (saved) {
+    return (
+      <>
+        <Heading>{draft.name}</Heading>
+        <Notice kind="good">{t("edit.saved")}</Notice>
+        {saved.warnings.length === 0 ? null : <Notice kind="warning"><Issues issues={saved.warnings} /></Notice>}
+        <div class="row"><a class="button primary" href={`/exports/${saved.id}`}>{t("do.next")}</a></div>
+      </>
+    );
+  }
+  const parts = [
+    <ConnectionStep key="1" draft={draft} change={change} issue={issueAt(problem, "connection")?.message} />,
+    <ListStep key="2" draft={draft} change={change} account={account} issue={issueAt(problem, "list")?.message} />,
+    <SegmentStep key="3" draft={draft} change={change} issue={issueAt(problem, "segments")?.message} />,
+    <Matching key="4" draft={draft} onMapping={(mapping) => change({ mapping })} account={account.value} problem={problem} />,
+    <Review key="5" draft={draft} change={change} account={account.value} nameIssue={issueAt(problem, "name")?.message} />,
+  ];
+  const last = step === STEPS.length - 1;
+  const editor = (
+    <>
+      <Steps step={step} onStep={setStep} />
+      <Trouble problem={problem} />
+      <section class="step" aria-labelledby="step"><h2 id="step">{t(STEPS[step] ?? "edit.step1")}</h2>{parts[step]}</section>
+      <div class="row end">
+        <button type="button" onClick={() => (step === 0 ? route(id === undefined ? "/" : `/exports/${id}`) : setStep(step - 1))}>{step === 0 ? t("do.cancel") : t("do.back")}</button>
+        {last ? <button type="button" class="primary" disabled={busy} onClick={() => void save()}>{t("edit.save")}</button> : <button type="button" class="primary" disabled={step === 0 && draft.connection === ""} onClick={() => setStep(step + 1)}>{t("do.next")}</button>}
+      </div>
+    </>
+  );
+  return (
+    <>
+      <Heading>{id === undefined ? t("edit.new") : `${t("edit.title")}: ${before.value?.name ?? ""}`}</Heading>
+      {id === undefined ? editor : <Loading data={before}>{editor}</Loading>}
+    </>
+  );
+}
+
+function Steps({ step, onStep }: { step: number; onStep: (step: number) => void }): JSX.Element {
+  return (
+    <ol class="steps" aria-label={t("edit.steps")}>
+      {STEPS.map((key, at) => <li key={key}><button type="button" class="plain" aria-current={at === step ? "step" : undefined} onClick={() => onStep(at)}><span aria-hidden="true">{number(at + 1)}</span> {t(key)}</button></li>)}
+    </ol>
+  );
+}
+
+interface StepProps {
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+  issue?: string | undefined;
+}
+
+function ConnectionStep({ draft, change, issue }: StepProps): JSX.Element {
+  const data = useData("connections", async (path) => ({ value: await every<ListedConnection>(path), etag: "" }));
+  const choices = (data.value ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Loading data={data}>
+      {choices.length === 0 ? <p>{t("edit.noConnection")}</p> : <SelectField label={t("edit.chooseConnection")} issue={issue} hint="ActiveCampaign" value={draft.connection} choices={[{ value: "", label: "" }, ...choices]} onChange={(connection) => change({ connection, list: "" })} />}
+    </Loading>
+  );
+}
+
+function ListStep({ draft, change, account, issue }: StepProps & { account: Data<Account> }): JSX.Element {
+  if (account.problem) {
+    return (
+      <>
+        <Trouble problem={account.problem} />
+        <TextField label={t("edit.listId")} hint={t("edit.listUnread")} issue={issue} type="number" min={1} value={draft.list} onInput={(list) => change({ list })} />
+      </>
+    );
+  }
+  const words = ({ id, name, activeSubscribers }: Account["lists"][number]): string => `${name} (${id})${activeSubscribers === undefined ? "" : ` · ${t("edit.subscribers", { n: activeSubscribers })}`}`;
+  return (
+    <Loading data={account}>
+      <SelectField label={t("export.list")} hint={t("edit.listText")} issue={issue} value={draft.list} choices={[{ value: "", label: "" }, ...(account.value?.lists ?? []).map((list) => ({ value: String(list.id), label: words(list) }))]} onChange={(list) => change({ list })} />
+    </Loading>
+  );
+}
+
+function SegmentStep({ draft, change, issue }: StepProps): JSX.Element {
+  const data = useData("segments", async (path) => ({ value: await every<ListedSegment>(path), etag: "" }));
+  const chosen = (id: string, yes: boolean): void => change({ segments: yes ? [...draft.segments, id] : draft.segments.filter((each) => each !== id) });
+  return (
+    <Loading data={data}>
+      <p>{t("edit.segmentsText")}</p>
+      {data.value?.length === 0 ? <p>{t("edit.noSegments")} <a href="/segments">{t("nav.segments")}</a></p> : null}
+      {data.value?.map(({ id, name, members }) => <Check key={id} label={name} {...(members === undefined ? {} : { hint: t("edit.members", { n: members }) })} checked={draft.segments.includes(id)} onChange={(yes) => chosen(id, yes)} />)}
+      {issue === undefined ? null : <p class="hint bad">{issue}</p>}
+    </Loading>
+  );
+}
+
+function Review({ draft, change, account, nameIssue }: StepProps & { account: Account | undefined; nameIssue: string | undefined }): JSX.Element {
+  const list = account?.lists.find(({ id }) => String(id) === draft.list);
+  return (
+    <>
+      <TextField label={t("exports.name")} hint={t("edit.nameHint")} issue={nameIssue} value={draft.name} onInput={(name) => change({ name })} />
+      <dl class="facts">
+        <dt>{t("export.list")}</dt><dd><bdi>{list?.name ?? draft.list}</bdi></dd>
+        <dt>{t("export.segments")}</dt><dd>{number(draft.segments.length)}</dd>
+      </dl>
+      <Check label={t("edit.automations")} hint={t("edit.automationsText")} checked={draft.automations === "run"} onChange={(yes) => change({ automations: yes ? "run" : "exclude" })} />
+      <ScheduleEdit schedule={draft.schedule} onChange={(schedule) => change({ schedule })} />
+      <Notice>{t("edit.reviewText")}</Notice>
+    </>
+  );
+}

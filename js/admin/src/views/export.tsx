@@ -1,0 +1,126 @@
+/** One export: what it is, what may be done with it, and its runs. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useLocation, useRoute } from "preact-iso";
+import type { Run } from "../../../src/service/documents.js";
+import type { Issue } from "../../../src/types.js";
+import { ask } from "../api.js";
+import { ago, named, number, t, time } from "../i18n.js";
+import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
+import { type ListedExport, scheduleWords } from "./exports.js";
+import { ReasonNotice } from "./reason.js";
+
+interface Found {
+  segments: { id: string; name: string; read?: number; accepted?: number; rejected?: number; duplicate?: number }[];
+  read?: number;
+  accepted?: number;
+  requests?: number;
+  minutes?: number;
+  warnings: Issue[];
+}
+
+export function ExportView(): JSX.Element {
+  const { id = "" } = useRoute().params;
+  const data = useData<ListedExport>(`exports/${id}`);
+  const runs = useData<{ items: Run[] }>(`exports/${id}/runs?limit=50`);
+  const one = data.value;
+  const [last] = runs.value?.items ?? [];
+  return (
+    <>
+      <Heading actions={one?.permission === "edit" ? <Actions one={one} /> : null}>{one?.name ?? ""}</Heading>
+      <Loading data={data}>
+        {one === undefined ? null : (
+          <>
+            {last && (last.status === "failed_permanent" || last.status === "failed_retrying" || last.status === "skipped") ? <ReasonNotice run={last} /> : null}
+            <Facts one={one} />
+            <section>
+              <h2 id="runs">{t("export.history")}</h2>
+              <Loading data={runs}>{runs.value?.items.length === 0 ? <p class="quiet">{t("export.noRuns")}</p> : <Runs runs={runs.value?.items ?? []} />}</Loading>
+            </section>
+          </>
+        )}
+      </Loading>
+    </>
+  );
+}
+
+function Facts({ one }: { one: ListedExport }): JSX.Element {
+  const segments = useData<{ items: { id: string; name: string }[] }>("segments?limit=500");
+  const names = one.segments.map((id) => segments.value?.items.find((segment) => segment.id === id)?.name ?? id);
+  const mapped = Object.entries(one.mapping).filter(([, value]) => value !== undefined && (!Array.isArray(value) || value.length > 0));
+  const words = (value: unknown): string => {
+    if (typeof value === "string") return value;
+    if (Array.isArray(value)) return value.map(words).join(", ");
+    const { field, id, column, template, prefix = "" } = value as Record<string, string | undefined>;
+    const from = `${prefix}${column ?? template ?? ""}`;
+    return field === undefined && id === undefined ? from : `${field ?? id} ← ${from}`;
+  };
+  return (
+    <dl class="facts">
+      <dt>{t("exports.status")}</dt><dd><Status status={one.status} /></dd>
+      <dt>{t("exports.connection")}</dt><dd>{one.connectionName ?? t("exports.detached")}</dd>
+      <dt>{t("export.list")}</dt><dd>{one.list}</dd>
+      <dt>{t("export.segments")}</dt><dd><bdi>{names.join(", ")}</bdi></dd>
+      <dt>{t("export.automations")}</dt><dd>{one.automations === "run" ? t("export.automationsOn") : t("export.automationsOff")}</dd>
+      <dt>{t("exports.schedule")}</dt><dd>{scheduleWords(one)}</dd>
+      <dt>{t("export.matching")}</dt><dd>{mapped.map(([target, value]) => <div key={target}>{named("match", target)}: <bdi>{words(value)}</bdi></div>)}</dd>
+    </dl>
+  );
+}
+
+function Actions({ one }: { one: ListedExport }): JSX.Element {
+  const { route } = useLocation();
+  const { busy, problem, run } = useWork();
+  const [asked, setAsked] = useState<"detach" | "remove">();
+  const [found, setFound] = useState<Found>();
+  const go = (): Promise<void> => run(async () => route(`/runs/${(await ask<Run>("POST", `exports/${one.id}/run`)).value.id}`));
+  const copy = (): Promise<void> => run(async () => route(`/exports/${(await ask<{ export: { id: string } }>("POST", `exports/${one.id}/duplicate`)).value.export.id}/edit`));
+  const check = (): Promise<void> => run(async () => setFound((await ask<Found>("POST", `exports/${one.id}/check`)).value));
+  return (
+    <>
+      <button type="button" class="primary" disabled={busy || one.connection === null} onClick={() => void go()}>{t("export.run")}</button>
+      <button type="button" disabled={busy} onClick={() => void check()}>{t("export.check")}</button>
+      <a class="button" href={`/exports/${one.id}/edit`}>{t("do.edit")}</a>
+      <button type="button" disabled={busy} onClick={() => void copy()}>{t("export.duplicate")}</button>
+      {one.connection === null ? null : <button type="button" onClick={() => setAsked("detach")}>{t("export.detach")}</button>}
+      <button type="button" class="danger" onClick={() => setAsked("remove")}>{t("do.remove")}</button>
+      <Trouble problem={problem} />
+      {found === undefined ? null : <Checked found={found} />}
+      {asked === "detach" ? <Confirm title={t("export.detach")} text={t("export.detachText")} go={t("export.detach")} onClose={() => setAsked(undefined)} work={async () => { await ask("POST", `exports/${one.id}/detach`, { on: one.etag }); route("/"); }} /> : null}
+      {asked === "remove" ? <Confirm title={`${t("do.remove")}: ${one.name}`} text={t("export.removeText")} go={t("do.remove")} onClose={() => setAsked(undefined)} work={async () => { await ask("DELETE", `exports/${one.id}`, { on: one.etag }); route("/"); }} /> : null}
+    </>
+  );
+}
+
+function Checked({ found }: { found: Found }): JSX.Element {
+  const { read = 0, accepted = 0, requests = 0, minutes = 0, warnings, segments } = found;
+  const sum = (name: "rejected" | "duplicate"): number => segments.reduce((total, segment) => total + (segment[name] ?? 0), 0);
+  return (
+    <Notice kind={warnings.length > 0 ? "warning" : "good"}>
+      <p>{t("match.counts", { read, accepted, rejected: sum("rejected"), duplicate: sum("duplicate"), excluded: read - accepted - sum("rejected") - sum("duplicate") })}</p>
+      <p>{t("match.estimate", { n: requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
+      <Issues issues={warnings} />
+    </Notice>
+  );
+}
+
+function Runs({ runs }: { runs: Run[] }): JSX.Element {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("export.history")}>
+      <table>
+        <thead><tr><th scope="col">{t("run.started")}</th><th scope="col">{t("exports.status")}</th><th scope="col">{t("run.by")}</th><th scope="col" class="number">{t("bucket.delivered")}</th><th scope="col" class="number">{t("bucket.rejected")}</th></tr></thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <th scope="row" class="time"><a href={`/runs/${run.id}`} title={ago(run.queuedAt)}>{time(run.startedAt ?? run.queuedAt)}</a></th>
+              <td><Status status={run.status} /></td>
+              <td>{t(`trigger.${run.trigger}`)} · <bdi>{run.user}</bdi></td>
+              <td class="number">{run.progress ? number(run.progress.delivered) : ""}</td>
+              <td class="number">{run.progress ? number(run.progress.rejected) : ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+/** The profiles that were not delivered: by reason, as rows, and as a file. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Run } from "../../../src/service/documents.js";
+import type { Rejection } from "../../../src/types.js";
+import { token } from "../api.js";
+import { t, time } from "../i18n.js";
+import { useMe } from "../me.js";
+import { Trouble, useWork } from "../ui.js";
+import { ReasonBars } from "./chart.js";
+
+type Row = Rejection & { remedy?: string; segment: string };
+
+const SHOWN = 100;
+
+async function read(id: string, format: "csv" | "ndjson"): Promise<Response> {
+  const secret = token.get();
+  return fetch(`/api/runs/${id}/rejections?format=${format}`, { headers: secret === null ? {} : { authorization: `Bearer ${secret}` } });
+}
+
+/** The first rows; the rest is not read. */
+async function firstRows(id: string): Promise<Row[]> {
+  const response = await read(id, "ndjson");
+  if (!response.ok || !response.body) return [];
+  const rows: Row[] = [];
+  let text = "";
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  while (rows.length < SHOWN) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const lines = (text + value).split("\n");
+    text = lines.pop() ?? "";
+    rows.push(...lines.map((line) => JSON.parse(line) as Row));
+  }
+  await reader.cancel();
+  return rows.slice(0, SHOWN);
+}
+
+export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Element | null {
+  const me = useMe();
+  const [rows, setRows] = useState<Row[]>([]);
+  const { busy, problem, run: work } = useWork();
+  const counts: Record<string, number> = {};
+  for (const { rejectedByRule = {} } of run.parts) for (const [rule, count] of Object.entries(rejectedByRule)) counts[rule] = (counts[rule] ?? 0) + count;
+  const some = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0) > 0;
+  const mayRead = me.role === "administrator" || me.role === "contributor";
+  useEffect(() => {
+    if (ended && some && mayRead) void firstRows(run.id).then(setRows, () => undefined);
+  }, [run.id, ended, some]);
+  if (!ended || run.progress === undefined) return null;
+  const words = (rule: string): string => rows.find((row) => row.rule === rule)?.reason ?? rule;
+  const download = (): Promise<void> =>
+    work(async () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await (await read(run.id, "csv")).blob());
+      link.download = `rejected-${run.id}.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    });
+  return (
+    <section>
+      <h2 id="rejected">{t("run.rejected")}</h2>
+      {some ? null : <p class="quiet">{t("run.none")}</p>}
+      {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} /></>}
+      {some && mayRead ? (
+        <>
+          <Rows rows={rows} />
+          <p class="row"><button type="button" disabled={busy} onClick={() => void download()}>{t("do.download")}</button><span class="quiet">{t("run.expire", { time: time(run.rejectionsExpireAt) })}</span></p>
+          <Trouble problem={problem} />
+        </>
+      ) : null}
+    </section>
+  );
+}
+
+export function Rows({ rows }: { rows: readonly (Rejection & { remedy?: string })[] }): JSX.Element | null {
+  if (rows.length === 0) return null;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("run.rejected")}>
+      <table>
+        <thead><tr><th scope="col" class="number">{t("run.row")}</th><th scope="col">{t("run.sourceId")}</th><th scope="col">{t("run.field")}</th><th scope="col">{t("run.reason")}</th><th scope="col">{t("run.remedy")}</th><th scope="col">{t("run.value")}</th></tr></thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={`${row.row} ${row.rule}`}>
+              <td class="number">{row.row}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td>{row.reason}</td><td>{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+/** Who calls: a token, where the host does not know its callers by itself. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { token } from "../api.js";
+import { t } from "../i18n.js";
+import { Heading, Notice, TextField } from "../ui.js";
+
+export function SignIn({ onSigned }: { onSigned: () => Promise<void> }): JSX.Element {
+  const [text, setText] = useState("");
+  const [tried, setTried] = useState(token.get() !== null);
+  const go = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    token.set(text.trim());
+    await onSigned();
+    setTried(true);
+  };
+  return (
+    <main class="narrow">
+      <Heading>{t("sign.title")}</Heading>
+      <p>{t("sign.text")}</p>
+      {tried ? <Notice kind="bad">{t("sign.wrong")}</Notice> : null}
+      <form onSubmit={(event) => void go(event)}>
+        <TextField label={t("sign.token")} value={text} onInput={setText} type="password" autocomplete="current-password" required />
+        <button type="submit" class="primary">{t("sign.go")}</button>
+      </form>
+    </main>
+  );
+}

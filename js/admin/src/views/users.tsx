@@ -1,0 +1,111 @@
+/** Users, roles and tokens, for administrators. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Role, Token, User } from "../../../src/service/documents.js";
+import { ask, every } from "../api.js";
+import { t, time } from "../i18n.js";
+import { Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+
+type ListedUser = User & { etag: string };
+
+const ROLES: Role[] = ["administrator", "contributor", "viewer", "source"];
+const choices = (): { value: string; label: string }[] => ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }));
+
+export function Users(): JSX.Element {
+  const users = useData("users", async (path) => ({ value: await every<ListedUser>(path), etag: "" }));
+  const tokens = useData("tokens", async (path) => ({ value: await every<Omit<Token, "hash">>(path), etag: "" }));
+  const [making, setMaking] = useState<"user" | "token">();
+  const work = useWork();
+  const change = (user: ListedUser, body: { role?: string; active?: boolean }): Promise<void> =>
+    work.run(async () => {
+      await ask("PATCH", `users/${encodeURIComponent(user.id)}`, { body, on: user.etag });
+      await users.reload();
+    });
+  const revoke = (id: string): Promise<void> =>
+    work.run(async () => {
+      await ask("DELETE", `tokens/${id}`);
+      await tokens.reload();
+    });
+  const close = (): void => {
+    setMaking(undefined);
+    void users.reload();
+    void tokens.reload();
+  };
+  return (
+    <>
+      <Heading actions={<><button type="button" class="primary" onClick={() => setMaking("user")}>{t("users.new")}</button><button type="button" onClick={() => setMaking("token")}>{t("users.newToken")}</button></>}>{t("users.title")}</Heading>
+      <Trouble problem={work.problem} />
+      <Loading data={users}>
+        <div class="scroll" tabIndex={0} role="region" aria-label={t("users.title")}>
+          <table>
+            <thead><tr><th scope="col">{t("users.name")}</th><th scope="col">{t("users.role")}</th><th scope="col">{t("users.active")}</th></tr></thead>
+            <tbody>
+              {users.value?.map((user) => (
+                <tr key={user.id}>
+                  <th scope="row"><bdi>{user.id}</bdi></th>
+                  <td><select aria-label={`${t("users.role")}: ${user.id}`} value={user.role} onChange={(event) => void change(user, { role: event.currentTarget.value })}>{choices().map(({ value, label }) => <option key={value} value={value}>{label}</option>)}</select></td>
+                  <td><input type="checkbox" aria-label={`${t("users.active")}: ${user.id}`} checked={user.active} onChange={(event) => void change(user, { active: event.currentTarget.checked })} /></td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Loading>
+      <h2>{t("users.tokens")}</h2>
+      <Loading data={tokens}>
+        <div class="scroll" tabIndex={0} role="region" aria-label={t("users.tokens")}>
+          <table>
+            <thead><tr><th scope="col">{t("users.tokenName")}</th><th scope="col">{t("users.tokenFor")}</th><th scope="col">{t("users.ends")}</th><th scope="col">{t("users.revoke")}</th></tr></thead>
+            <tbody>{tokens.value?.map((token) => <tr key={token.id}><th scope="row"><bdi>{token.name}</bdi></th><td><bdi>{token.user}</bdi></td><td class="time">{time(token.expiresAt)}</td><td><button type="button" class="danger small" aria-label={`${t("users.revoke")}: ${token.name}`} onClick={() => void revoke(token.id)}>{t("users.revoke")}</button></td></tr>)}</tbody>
+          </table>
+        </div>
+      </Loading>
+      {making === "user" ? <NewUser onClose={close} /> : null}
+      {making === "token" ? <NewToken users={users.value ?? []} onClose={close} /> : null}
+    </>
+  );
+}
+
+function NewUser({ onClose }: { onClose: () => void }): JSX.Element {
+  const [id, setId] = useState("");
+  const [role, setRole] = useState<string>("contributor");
+  const { busy, problem, run } = useWork();
+  const save = (): Promise<void> => run(async () => { await ask("POST", "users", { body: { id, role } }); onClose(); });
+  return (
+    <Dialog title={t("users.new")} onClose={onClose}>
+      <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
+        <TextField label={t("users.name")} hint={t("users.nameHint")} value={id} onInput={setId} issue={issueAt(problem, "id")?.message} required />
+        <SelectField label={t("users.role")} value={role} choices={choices()} onChange={setRole} />
+        <Trouble problem={problem} />
+        <div class="row end"><button type="button" onClick={onClose}>{t("do.cancel")}</button><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
+      </form>
+    </Dialog>
+  );
+}
+
+function NewToken({ users, onClose }: { users: ListedUser[]; onClose: () => void }): JSX.Element {
+  const [user, setUser] = useState(users[0]?.id ?? "");
+  const [name, setName] = useState("");
+  const [days, setDays] = useState("90");
+  const [secret, setSecret] = useState<string>();
+  const { busy, problem, run } = useWork();
+  const save = (): Promise<void> => run(async () => setSecret((await ask<{ secret: string }>("POST", "tokens", { body: { user, name, days: Number(days) } })).value.secret));
+  return (
+    <Dialog title={t("users.newToken")} onClose={onClose}>
+      {secret === undefined ? (
+        <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
+          <SelectField label={t("users.tokenFor")} value={user} choices={users.map(({ id }) => ({ value: id, label: id }))} onChange={setUser} />
+          <TextField label={t("users.tokenName")} value={name} onInput={setName} required />
+          <TextField label={t("users.days")} type="number" min={1} max={366} value={days} onInput={setDays} issue={issueAt(problem, "days")?.message} />
+          <Trouble problem={problem} />
+          <div class="row end"><button type="button" onClick={onClose}>{t("do.cancel")}</button><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
+        </form>
+      ) : (
+        <>
+          <Notice kind="good"><p>{t("users.shownOnce")}</p><p><code class="secret">{secret}</code></p></Notice>
+          <div class="row end"><button type="button" class="primary" onClick={onClose}>{t("do.close")}</button></div>
+        </>
+      )}
+    </Dialog>
+  );
+}
