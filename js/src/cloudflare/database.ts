@@ -18,8 +18,12 @@ export class Kept<T> {
   constructor(storage: ObjectStorage, name: string) {
     this.#storage = storage;
     this.#name = name;
+    this.#make();
+  }
+
+  #make(): void {
     // An index of its own would be a second row for each that is written.
-    storage.sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    this.#storage.sql.exec("CREATE TABLE IF NOT EXISTS activecampaign_kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   }
 
   get(): T | undefined {
@@ -28,6 +32,8 @@ export class Kept<T> {
   }
 
   set(value: T): void {
+    // All that is kept may have been removed.
+    this.#make();
     this.#storage.sql.exec("INSERT OR REPLACE INTO activecampaign_kept (name, value) VALUES (?, ?)", this.#name, JSON.stringify(value));
   }
 }

@@ -3,6 +3,7 @@
  * its database keeps the run, so that an object that was put away, deployed anew or killed goes on where it was.
  */
 import { memoryBytes } from "../core.js";
+import type { ReadableStore } from "../store/contract.js";
 import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
@@ -10,7 +11,7 @@ import { databaseOf, Kept } from "./database.js";
 import { finalStop, hostnameOf, LiveRun, type Outcome, stopOf } from "./live-run.js";
 import { answer, refusal, tell } from "./messages.js";
 import { ProgressStreams } from "./progress.js";
-import { rejectedRows } from "./rejected.js";
+import { keptRows, rejectedRows } from "./rejected.js";
 import type { Bindings, ObjectState, ObjectStorage } from "./runtime.js";
 import type { SliceLimits } from "./slices.js";
 import { type ExportStatus, isLive, type RunRecord, type StartRequest } from "./status.js";
@@ -78,6 +79,10 @@ export class ExportObject {
         return this.#streams.open(this.#status());
       case "GET /rejections":
         return this.#rejections();
+      case "GET /rows":
+        return keptRows(this.#store().rejections());
+      case "POST /forget":
+        return this.#forget();
       default:
         return refusal(404, "not_found", "There is nothing here.", "Use the worker of this package.");
     }
@@ -221,7 +226,7 @@ export class ExportObject {
   async #ended(record: RunRecord, outcome: Outcome): Promise<void> {
     const stop = "summary" in outcome ? outcome.summary.stop : stopOf(outcome.error);
     const pause = RETRY_MILLIS[record.retries];
-    if (stop?.retryHelps && pause !== undefined && !record.cancelled) return this.#retry(record, stop, pause);
+    if (stop?.retryHelps && pause !== undefined && !record.cancelled && !record.order.service) return this.#retry(record, stop, pause);
     const { dueAt: _due, stop: _before, ...rest } = record.status;
     record.status = { ...rest, status: "ended", endedAt: new Date().toISOString(), ...("summary" in outcome ? endOf(outcome.summary, rest.progress) : { result: "failed" }), ...(stop ? { stop: finalStop(stop) } : {}) };
     this.#kept.set(record);
@@ -251,8 +256,20 @@ export class ExportObject {
 
   /** The rejected rows of the run so far, one JSON object a line. */
   #rejections(): Response {
-    const store = sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none");
-    return rejectedRows(store.rejections(), () => this.#replaced);
+    return rejectedRows(this.#store().rejections(), () => this.#replaced);
+  }
+
+  #store(): ReadableStore {
+    return sqlStore(databaseOf(this.#storage), this.#record?.name ?? "none");
+  }
+
+  /** Removes all that is kept. */
+  async #forget(): Promise<Response> {
+    if (isLive(this.#record)) return refusal(409, "run_in_progress", "A run of this export is in progress.", "Wait for it to end, or cancel it.");
+    this.#record = undefined;
+    await this.#storage.deleteAlarm();
+    await this.#storage.deleteAll();
+    return answer(true);
   }
 }
 

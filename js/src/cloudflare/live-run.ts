@@ -1,6 +1,7 @@
 /** One run while its object is in memory: an export whose host works in slices. */
 import { ExportError, fault } from "../errors.js";
 import { exportSegment } from "../export.js";
+import { sealedStore } from "../service/sealed-store.js";
 import { sqlStore } from "../store/sql.js";
 import type { Claim, Commit, RunStore } from "../store/contract.js";
 import type { ExportDefinition, ExportSummary, Progress, RequestKind, Stop } from "../types.js";
@@ -8,6 +9,8 @@ import type { Clock } from "./clock.js";
 import { databaseOf } from "./database.js";
 import { Pacer } from "./pacer.js";
 import type { Bindings, ObjectStorage } from "./runtime.js";
+import { keyFromService } from "./service-key.js";
+import { sealing } from "./service-secret.js";
 import { type SliceLimits, Slices } from "./slices.js";
 import { changed, type EdgeSource, openEdgeSource } from "./source.js";
 import { requireFilledIn } from "./template.js";
@@ -28,6 +31,21 @@ export interface EdgeExport {
   source: EdgeSource;
   /** As in `ExportOptions`. */
   reveal?: boolean;
+  /** Where the service runs it: see `ServiceOrder`. */
+  service?: ServiceOrder;
+}
+
+/**
+ * What a part of a service's run has besides. Its key is asked of the service (`connection.key` says nothing), its rejected
+ * profiles are kept sealed, and whether it is tried again the service decides.
+ */
+export interface ServiceOrder {
+  /** Id of the connection. */
+  connection: string;
+  /** Profiles of other parts of the run, which count with these. */
+  before: number;
+  /** Most profiles of a run. */
+  maxProfiles: number;
 }
 
 /** Whose limits an export shares: the account's hostname. */
@@ -73,6 +91,7 @@ export class LiveRun {
   readonly #cancel = new AbortController();
   #cancelled = false;
   #begun = false;
+  #tooLarge = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -95,7 +114,8 @@ export class LiveRun {
     try {
       requireFilledIn(order.definition);
       const { key, ...connection } = order.connection;
-      const apiKey = secret(bindings, key);
+      const { service } = order;
+      const apiKey = service ? await this.slices.request(() => keyFromService(bindings, service.connection, hostnameOf(order))) : secret(bindings, key);
       const { source, version } = await openEdgeSource(order.source, name, bindings, this.slices);
       const { version: before } = this.#around;
       if (before !== undefined && version !== before) throw changed();
@@ -119,9 +139,12 @@ export class LiveRun {
         if (event.type !== "progress") continue;
         onProgress(event.progress);
         this.#begun = true;
-        if (this.#cancelled) this.#cancel.abort();
+        this.#tooLarge ||= service !== undefined && service.before + event.progress.read > service.maxProfiles;
+        if (this.#cancelled || this.#tooLarge) this.#cancel.abort();
       }
       const summary = await run.summary;
+      // One that had sent everything before it could be stopped is told as what it is.
+      if (this.#tooLarge && service && summary.result === "cancelled" && !this.#cancelled) return { summary: { ...summary, result: "blocked", stop: tooLarge(service, summary) } };
       // What the source says of itself, rather than that it broke off.
       const { cause } = (summary.stop ?? {}) as { cause?: unknown };
       return { summary: cause instanceof ExportError ? { ...summary, stop: stopOf(cause) } : summary };
@@ -139,8 +162,9 @@ export class LiveRun {
 
   /** The object's own database. The object is the lock: a lease would only hold up its own next life; the fence stays. */
   #store(): RunStore {
-    const { storage, name, restart } = this.#around;
-    const store = sqlStore(databaseOf(storage), name, { leaseMillis: 1, restart });
+    const { storage, name, restart, order, bindings } = this.#around;
+    const plain = sqlStore(databaseOf(storage), name, { leaseMillis: 1, restart });
+    const store = order.service ? sealedStore(plain, sealing(bindings).box, name) : plain;
     const work = <T>(call: () => Promise<T>): Promise<T> => this.slices.work(call);
     let isFirst = true;
     const commit = async (claim: Claim, state: Commit): Promise<"stored" | "taken_over"> => {
@@ -168,6 +192,16 @@ export class LiveRun {
         }),
     };
   }
+}
+
+/** Where nobody counted beforehand: the run ends as soon as it is known, and says what went out until then. */
+function tooLarge({ before, maxProfiles }: ServiceOrder, { read, delivered }: Progress): Stop {
+  const sent = delivered > 0 ? `${delivered} of this segment had been delivered by then` : "None of this segment was delivered";
+  return {
+    code: "too_large", category: "settings", retryHelps: false,
+    message: `The segments have more than ${maxProfiles} profiles, the most that an export carries; ${before + read} were read when that was seen. ${sent}; the rest was not sent.`,
+    remedy: "Take segments out, or spread them over several exports. Say how many members a segment has, and such a run is refused before it begins.",
+  };
 }
 
 function secret(bindings: Bindings, name: string): string {

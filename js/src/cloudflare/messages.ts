@@ -3,16 +3,19 @@ import { fault } from "../errors.js";
 import type { Bindings, ObjectNamespace } from "./runtime.js";
 
 /** The bindings of the objects, and the classes behind them. */
-const CLASSES = { EXPORTS: "ExportObject", ACCOUNTS: "AccountObject" } as const;
+const CLASSES = { EXPORTS: "ExportObject", ACCOUNTS: "AccountObject", SERVICE: "ServiceObject" } as const;
 
-type ObjectBinding = keyof typeof CLASSES;
+export type ObjectBinding = keyof typeof CLASSES;
+
+/** Without a service there are two. */
+const NEEDED: readonly ObjectBinding[] = ["EXPORTS", "ACCOUNTS"];
 
 /** Throws an `ExportError` when the worker was deployed without one of its objects: no run could come to an end. */
-export function requireObjects(bindings: Bindings): void {
-  for (const binding of Object.keys(CLASSES) as ObjectBinding[]) objectsOf(bindings, binding);
+export function requireObjects(bindings: Bindings, needed: readonly ObjectBinding[] = NEEDED): void {
+  for (const binding of needed) objectsOf(bindings, binding);
 }
 
-function objectsOf(bindings: Bindings, binding: ObjectBinding): ObjectNamespace {
+export function objectsOf(bindings: Bindings, binding: ObjectBinding): ObjectNamespace {
   const objects = bindings[binding] as Partial<ObjectNamespace> | undefined;
   if (typeof objects?.idFromName === "function") return objects as ObjectNamespace;
   const name = CLASSES[binding];
@@ -27,8 +30,8 @@ export async function ask(bindings: Bindings, binding: ObjectBinding, name: stri
 }
 
 /** The same with something to tell. */
-export function tell(bindings: Bindings, binding: ObjectBinding, name: string, path: string, body?: unknown): Promise<Response> {
-  return ask(bindings, binding, name, path, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+export function tell(bindings: Bindings, binding: ObjectBinding, name: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return ask(bindings, binding, name, path, { method: "POST", headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 
 export function answer(value: unknown, status = 200): Response {

@@ -29,6 +29,19 @@ export function rejectedRows(rows: AsyncIterable<Rejection>, replaced: () => num
   return new Response(stream, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
 }
 
+/** Rows as they are kept, one a line: for the service, which opens what is sealed. */
+export function keptRows(rows: AsyncIterable<Rejection>): Response {
+  const reading = rows[Symbol.asyncIterator]();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reading.next();
+      if (done) controller.close();
+      else controller.enqueue(line(value));
+    },
+  });
+  return new Response(stream);
+}
+
 function line(value: unknown): Uint8Array {
   return encoder.encode(`${JSON.stringify(value)}\n`);
 }

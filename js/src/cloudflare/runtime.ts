@@ -17,12 +17,14 @@ export interface ObjectStorage {
   /** Replaces the one before. Milliseconds since the Unix epoch. */
   setAlarm(time: number): Promise<void>;
   deleteAlarm(): Promise<void>;
+  /** Everything that is kept. */
+  deleteAll(): Promise<void>;
 }
 
 /** A binding of Durable Objects. */
 export interface ObjectNamespace {
   idFromName(name: string): unknown;
-  get(id: unknown): { fetch(input: string, init?: RequestInit): Promise<Response> };
+  get(id: unknown): { fetch(input: string | Request, init?: RequestInit): Promise<Response> };
 }
 
 /** A binding of R2. */
@@ -31,13 +33,14 @@ export interface Bucket {
   /** Without a body when the condition does not hold. */
   get(key: string, options: { range: { offset: number; length: number }; onlyIf: { etagMatches: string } }): Promise<(BucketObject & Partial<Pick<Response, "arrayBuffer">>) | null>;
   put(key: string, value: ReadableStream | Uint8Array): Promise<BucketObject>;
-  createMultipartUpload(key: string): Promise<Upload>;
+  createMultipartUpload(key: string, options?: { customMetadata: Record<string, string> }): Promise<Upload>;
 }
 
 /** An object of R2. */
 export interface BucketObject {
   readonly size: number;
   readonly etag: string;
+  readonly customMetadata?: Readonly<Record<string, string>>;
 }
 
 /** An upload to R2 in parts. */

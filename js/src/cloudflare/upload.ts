@@ -5,8 +5,8 @@ import type { Bucket } from "./runtime.js";
 const PART_BYTES = 8 * 1024 * 1024;
 
 /** Stores a body, unless it may not in the end; gives its length. Nothing stays of one that breaks off. */
-export async function store(bucket: Bucket, key: string, body: ReadableStream<Uint8Array>, may: () => Promise<boolean>): Promise<number | undefined> {
-  const upload = await bucket.createMultipartUpload(key);
+export async function store(bucket: Bucket, key: string, body: ReadableStream<Uint8Array>, may: () => Promise<boolean>, customMetadata: Record<string, string> = {}): Promise<number | undefined> {
+  const upload = await bucket.createMultipartUpload(key, { customMetadata });
   try {
     const parts: unknown[] = [];
     let size = 0;

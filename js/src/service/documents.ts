@@ -241,6 +241,8 @@ export const KEYS = {
   /** Runs that have not ended. */
   live: (id: string): string => `live/${id}`,
   refresh: (id: string): string => `refresh/${encodeURIComponent(id)}`,
+  /** The runs of a refresh were made: exports that come or change later wait for the next one. */
+  followed: (id: string): string => `followed/${encodeURIComponent(id)}`,
   audit: (number: number): string => `audit/${String(number).padStart(12, "0")}`,
   webhook: (id: string): string => `webhook/${id}`,
   outbox: (id: string): string => `outbox/${id}`,

@@ -89,8 +89,9 @@ export class Orchestrator {
   async #followRefreshes(): Promise<void> {
     for (const { value } of await this.#environment.every<Refresh>("refresh/")) {
       const age = this.#environment.host.now() - Date.parse(value.endedAt ?? value.startedAt ?? "");
-      if (value.state !== "started" && age < REFRESH_MILLIS) await this.#company.runs.followed(value, "source");
-      else if (age > 30 * REFRESH_MILLIS) await this.#environment.store.commit([{ key: KEYS.refresh(value.id), value: undefined }]);
+      const open = value.state !== "started" && !(await this.#environment.store.get(KEYS.followed(value.id)));
+      if (open && age < REFRESH_MILLIS) await this.#company.runs.followed(value, "source");
+      else if (age > 30 * REFRESH_MILLIS) await this.#environment.store.commit([{ key: KEYS.refresh(value.id), value: undefined }, { key: KEYS.followed(value.id), value: undefined }]);
     }
   }
 

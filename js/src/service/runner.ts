@@ -35,8 +35,8 @@ export interface Runner {
   rejections(id: string): AsyncIterable<Rejection>;
   /** Removes all that is kept of a part. */
   forget(id: string): Promise<void>;
-  /** Reads a segment and sends nothing; nothing where that cannot be done beforehand. */
-  count?(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview>;
+  /** Reads a segment and sends nothing; gives nothing where that cannot be done beforehand. */
+  count?(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview | undefined>;
   /** The names of a segment's columns. */
   columns?(segment: Segment): Promise<string[]>;
   /** What is wrong with where a segment's profiles are to be read. */

@@ -113,7 +113,9 @@ export class Runs {
 
   /** Makes the runs of a refresh that has ended; made once, however often this is called. */
   async followed(refresh: Refresh, user: string): Promise<Run[]> {
-    for (const { value } of await this.#environment.every<Export>("export/")) {
+    const followed = KEYS.followed(refresh.id);
+    const exports = (await this.#environment.store.get(followed)) ? [] : await this.#environment.every<Export>("export/");
+    for (const { value } of exports) {
       const concerned = refresh.segments === undefined || value.segments.some((id) => refresh.segments?.includes(id));
       if (!value.schedule.active || value.schedule.type !== "refresh" || value.connection === null || !concerned) continue;
       const once: Change = { key: `refreshed/${encodeURIComponent(refresh.id)}/${value.id}`, value: null, version: 0 };
@@ -126,6 +128,7 @@ export class Runs {
       }
       else await this.queue(value, "refresh", user, false, { refresh: refresh.id, status: "skipped", endedAt: this.#environment.now(), reason: upstreamFailed }, [once]);
     }
+    await this.#environment.store.commit([{ key: followed, value: null }]);
     return this.#runsOf(refresh.id);
   }
 

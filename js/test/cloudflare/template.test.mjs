@@ -5,36 +5,13 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { parse } from "jsonc-parser";
 import { assertHeld, definition, FILE, readRows } from "../kit/contoso.mjs";
 import { app, deploy, follow, HOST, serveSandbox, TOKEN } from "./edge.mjs";
+import { inMiniflare, settingsOf } from "./template.mjs";
 
 const CUSTOMERS = 1_000;
 const [header, ...lines] = readFileSync(FILE, "utf8").trimEnd().split("\n");
 const csv = (from) => [header, ...lines.slice(from, from + CUSTOMERS)].join("\n");
-
-/** The settings of a folder. */
-function settingsOf(folder) {
-  const errors = [];
-  // Wrangler allows a comma before a closing bracket.
-  const settings = parse(readFileSync(join(folder, "wrangler.jsonc"), "utf8"), errors, { allowTrailingComma: true });
-  assert.deepEqual(errors, []);
-  return settings;
-}
-
-/** The same in Miniflare's words; a setting that this does not know would go untested. */
-function inMiniflare({ $schema, name, main, compatibility_date, durable_objects, migrations, r2_buckets, triggers, observability, ...rest }) {
-  assert.deepEqual(rest, {});
-  assert.deepEqual([typeof $schema, typeof name, main, observability.enabled], ["string", "string", "worker.js", true]);
-  assert.ok(triggers.crons.length <= 5, "a free plan has five triggers");
-  const withSqlite = migrations.flatMap(({ new_sqlite_classes }) => new_sqlite_classes);
-  const objects = durable_objects.bindings.map((binding) => [binding.name, { className: binding.class_name, useSQLite: withSqlite.includes(binding.class_name) }]);
-  return {
-    compatibilityDate: compatibility_date,
-    durableObjects: Object.fromEntries(objects),
-    r2Buckets: Object.fromEntries(r2_buckets.map(({ binding, bucket_name }) => [binding, bucket_name])),
-  };
-}
 
 describe("the folder to deploy", () => {
   const folders = [];

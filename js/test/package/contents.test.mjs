@@ -11,9 +11,10 @@ import { installed } from "./helpers.mjs";
 const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
 const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => !name.startsWith("node_modules") && statSync(join(installed, name)).isFile());
 
-test("the package holds dist, a folder to deploy, README, LICENSE and its manifest", () => {
-  const folder = ["README.md", "export.json", "gitignore", "package.json", "worker.js", "wrangler.jsonc"].map((name) => join("cloudflare", name));
-  assert.deepEqual(files.filter((name) => !name.startsWith("dist")).sort(), ["LICENSE", "README.md", ...folder, "package.json"]);
+test("the package holds dist, two folders to deploy, README, LICENSE and its manifest", () => {
+  const folder = ["README.md", "gitignore", "package.json", "worker.js", "wrangler.jsonc"];
+  const folders = [...folder.map((name) => join("cloudflare", name)), join("cloudflare", "export.json"), ...folder.map((name) => join("cloudflare-service", name))];
+  assert.deepEqual(files.filter((name) => !name.startsWith("dist")).sort(), ["LICENSE", "README.md", ...folders, "package.json"].sort());
   assert.equal(files.filter((name) => name.endsWith(".wasm")).length, 1);
   for (const name of ["preinstall", "install", "postinstall", "prepare"]) assert.equal(manifest.scripts?.[name], undefined);
   for (const version of Object.values(manifest.dependencies)) assert.match(version, /^\d+\.\d+\.\d+$/);
@@ -35,7 +36,7 @@ test("the main export gives each host its file", () => {
     for (const leaf of path === "." ? Object.values(value) : [value]) if (typeof leaf === "object") assert.equal(Object.keys(leaf)[0], "types", path);
   }
   // A bundler drops files that nothing is imported from, unless they are named here.
-  assert.deepEqual(manifest.sideEffects, ["node", "worker", "cloudflare", "browser"].map((name) => `./dist/entry/${name}.js`));
+  assert.deepEqual(manifest.sideEffects, ["node", "worker", "cloudflare", "cloudflare-service", "browser", "service"].map((name) => `./dist/entry/${name}.js`));
 });
 
 test("the core is small and names no folder of the machine that built it", () => {
