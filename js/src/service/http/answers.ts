@@ -36,7 +36,7 @@ export function takes<T extends z.ZodType>(schema: T): { content: { "application
   return { content: { "application/json": { schema } }, required: true };
 }
 
-const id = z.string().regex(/^[0-9a-z]{1,64}$/u);
+const id = z.string().regex(/^[0-9a-z]{1,64}$/u, "This is no id of this service.");
 
 /** The record in the path. */
 export const byId = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });
