@@ -44,7 +44,7 @@ function packed() {
     const path = join(target, `activecampaign-export-${JSON.parse(readFileSync(manifest, "utf8")).version}.tgz`);
     return existsSync(path) ? path : undefined;
   };
-  const sources = ["src", "Cargo.toml", "Cargo.lock", "pkg-template", "js/src", "js/package.json", "js/tsconfig.json", "js/scripts/build.mjs", "js/scripts/bindgen.rs"];
+  const sources = ["src", "Cargo.toml", "Cargo.lock", "pkg-template", "js/src", "js/admin", "js/package.json", "js/tsconfig.json", "js/scripts/build.mjs", "js/scripts/bindgen.rs"];
   const found = find();
   if (found && statSync(found).mtimeMs >= Math.max(...sources.map((path) => newest(join(root, path))))) return found;
   say("building the package first");
@@ -166,9 +166,9 @@ async function command(bin, args, key) {
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
   const child = spawn(process.execPath, [bin, ...args], { cwd: folder, stdio: "inherit", env: { ...process.env, ACTIVECAMPAIGN_API_KEY: key } });
-  const code = await new Promise((done, fail) => child.on("error", fail).on("close", done));
+  const ended = await new Promise((done, fail) => child.on("error", fail).on("close", (code, signal) => done(code ?? signal)));
   process.removeListener("SIGINT", ignore);
-  return code;
+  return ended;
 }
 
 async function firstLines(path, count) {
@@ -215,10 +215,13 @@ const served = await serveSandbox({ seed: seedWith(defaultSeed()) });
 say(`the sandbox is up: ${served.url}`);
 const args = ["run", "--definition", "export.json", "--source", "customers.csv", "--sandbox", served.url];
 say(`activecampaign-export ${args.join(" ")}\n`);
-const code = await command(join(dist, "cli", "bin.js"), args, served.key);
-console.log(`\nThe command's exit status is ${code}${code === 3 ? ": finished, with rejected profiles" : ""}.`);
+const ended = await command(join(dist, "cli", "bin.js"), args, served.key);
+// Rejected profiles are what the demo is about; of anything else nothing further can be shown.
+if (ended !== 0 && ended !== 3) {
+  await served.close();
+  stop(`The demo failed: \`activecampaign-export run\` ended with ${typeof ended === "number" ? `status ${ended}` : ended}; see the lines above.`);
+}
+console.log(`\nThe command's exit status is ${ended}${ended === 3 ? ": finished, with rejected profiles" : ""}.`);
 await whatNext(served, keep);
 if (keep) await new Promise((done) => process.once("SIGINT", done));
 await served.close();
-// Rejected profiles are what the demo is about.
-process.exitCode = code === 0 || code === 3 ? 0 : 1;

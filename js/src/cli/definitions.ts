@@ -1,23 +1,16 @@
 /** `pull` and `apply`: connections, segments and exports as a folder of JSON. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, EXIT, fileTrouble, wrong } from "./errors.js";
-import { readJson } from "./files.js";
+import { type Definition, fileName, filesOf, KINDS, ONE, put, readFiles, refuse, type Wanted } from "./definition-files.js";
+import { CommandError, EXIT } from "./errors.js";
 import { ending, print } from "./output.js";
 import { FILE_SHAPES, fileSchema, type Kind, ServiceClient, type ServiceRecord } from "./service-client.js";
-import { clean } from "./text.js";
+import { clean, widthOf, wrap } from "./text.js";
 
 export interface DefinitionsOptions {
   url: string;
   prune?: boolean;
   dryRun?: boolean;
 }
-
-const KINDS = Object.keys(FILE_SHAPES) as Kind[];
-const ONE: Record<Kind, string> = { connections: "connection", segments: "segment", exports: "export" };
-
-/** What a file says of a record. */
-type Definition = Record<string, unknown> & { name: string };
 
 /** Everything that is there, with names in the place of ids. */
 class Present {
@@ -94,53 +87,6 @@ export function pullCommand(folder: string, { url }: DefinitionsOptions): Promis
   });
 }
 
-/** A name that every file system takes; numbered where two would be the same. */
-function fileName(name: string, taken: Set<string>): string {
-  const stem = name.toLowerCase().replaceAll(/[^\p{Letter}\p{Number}]+/gu, "-").replaceAll(/^-|-$/gu, "").slice(0, 80) || "unnamed";
-  let file = `${stem}.json`;
-  for (let number = 2; taken.has(file); number += 1) file = `${stem}-${number}.json`;
-  taken.add(file);
-  return file;
-}
-
-function put(folder: string, file: string, value: unknown): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw new CommandError(EXIT.stopped, `${clean(join(folder, file))} could not be written: ${fileTrouble(error)}.`);
-  }
-}
-
-function filesOf(folder: string, kind: Kind): string[] {
-  const path = join(folder, kind);
-  return existsSync(path) ? readdirSync(path).filter((file) => file.endsWith(".json")).sort() : [];
-}
-
-/** All files of a folder, each looked at as a whole; every mistake is told at once. */
-function read(folder: string): Record<Kind, Definition[]> {
-  if (!KINDS.some((kind) => existsSync(join(folder, kind)))) throw wrong(`${clean(folder)} has no folder of ${KINDS.join(", ")}.`, "Write one with `pull`.");
-  const mistakes: string[] = [];
-  const found = { connections: [], segments: [], exports: [] } as Record<Kind, Definition[]>;
-  for (const kind of KINDS) {
-    const names = new Map<string, string>();
-    for (const file of filesOf(folder, kind)) {
-      const path = `${kind}/${file}`;
-      const parsed = FILE_SHAPES[kind].safeParse(readJson(join(folder, kind, file), ONE[kind]));
-      if (!parsed.success) {
-        mistakes.push(...parsed.error.issues.map((issue) => `${path}: ${issue.path.join(".") || "the whole"}: ${issue.message}`));
-        continue;
-      }
-      const before = names.get(parsed.data.name);
-      if (before !== undefined) mistakes.push(`${path}: has the same name as ${before}`);
-      names.set(parsed.data.name, path);
-      found[kind].push(parsed.data as Definition);
-    }
-  }
-  if (mistakes.length > 0) throw wrong(`Some definitions are wrong; nothing was changed:\n${mistakes.map((mistake) => `  ${clean(mistake)}`).join("\n")}`);
-  return found;
-}
-
 /** One thing that is to be done. */
 interface Step {
   kind: Kind;
@@ -148,23 +94,62 @@ interface Step {
   what: "create" | "update" | "remove";
 }
 
+const DONE: Record<Step["what"], string> = { create: "created", update: "updated", remove: "removed" };
+
+/** What no dry run can tell. */
+const LATER = "Whether the files of segments are there, and lists, fields and keys at the account, is looked at when each is saved.";
+
 export function applyCommand(folder: string, { url, prune = false, dryRun = false }: DefinitionsOptions): Promise<number> {
   return ending({ what: "Not everything was applied" }, async () => {
-    const wanted = read(folder);
+    const wanted = readFiles(folder);
     const client = new ServiceClient(url);
     let present = await Present.read(client);
-    const steps = plan(wanted, present, prune);
-    const left = prune ? [] : plan(wanted, present, true).filter(({ what }) => what === "remove");
-    print(steps.length === 0 ? ["Nothing to change."] : steps.map(({ what, kind, name }) => `${dryRun ? "would " : ""}${what} ${ONE[kind]} ${clean(name)}`));
+    const steps = plan(wanted.definitions, present, prune);
+    refuse(await mistakesOf(client, wanted, present, prune));
+    const left = prune ? [] : plan(wanted.definitions, present, true).filter(({ what }) => what === "remove");
     if (left.length > 0) print([`${left.length} in the service ${left.length === 1 ? "has" : "have"} no file, and ${left.length === 1 ? "stays" : "stay"}; --prune removes: ${left.map(({ name }) => clean(name)).join(", ")}`]);
+    if (steps.length === 0) print(["Nothing to change."]);
+    else if (dryRun) print([...steps.map((step) => `would ${step.what} ${named(step)}`), "", ...wrap(LATER, widthOf(process.stdout))]);
     if (dryRun) return EXIT.done;
-    for (const step of steps) {
-      await take(client, present, step, wanted);
+    for (const [at, step] of steps.entries()) {
+      await take(client, present, step, wanted.definitions, steps.slice(at));
+      print([`${DONE[step.what]} ${named(step)}`]);
       // What was made has an id by which the next ones name it.
       present = await Present.read(client);
     }
     return EXIT.done;
   });
+}
+
+function named({ kind, name }: Pick<Step, "kind" | "name">): string {
+  return `${ONE[kind]} ${clean(name)}`;
+}
+
+/** What the files and the service know to be wrong together, before anything is changed. */
+async function mistakesOf(client: ServiceClient, { definitions, paths }: Wanted, present: Present, prune: boolean): Promise<string[]> {
+  const mistakes: string[] = [];
+  const there = (kind: Kind, name: string): boolean => definitions[kind].some((each) => each.name === name) || (!prune && present.records[kind].some((each) => each.name === name));
+  for (const definition of definitions.exports) {
+    const { connection, segments, startAfter = [] } = definition as Definition & { connection: string | null; segments: string[]; startAfter?: string[] };
+    const unknown = (kind: Kind, path: string, name: string): void => {
+      if (!there(kind, name)) mistakes.push(`${paths.get(definition)}: ${path}: There is no ${ONE[kind]} "${name}", neither among the files nor ${prune ? "left in the service with --prune" : "in the service"}.`);
+    };
+    if (connection !== null) unknown("connections", "connection", connection);
+    for (const [at, name] of segments.entries()) unknown("segments", `segments[${at}]`, name);
+    for (const [at, name] of startAfter.entries()) unknown("exports", `startAfter[${at}]`, name);
+  }
+  const made = definitions.connections.filter(({ name }) => !present.records.connections.some((each) => each.name === name));
+  if (made.length === 0) return mistakes;
+  const { privacyStatement } = (await client.call("GET", "/api/me")) as { privacyStatement: { version: string } };
+  for (const definition of made) {
+    const { keyName, consent } = definition as Definition & { keyName?: string; consent?: { agreed: boolean; version: string } };
+    const path = paths.get(definition);
+    if (keyName === undefined) mistakes.push(`${path}: keyName: A new connection needs the name of the secret that holds its key.`);
+    if (consent?.agreed !== true || consent.version !== privacyStatement.version) {
+      mistakes.push(`${path}: consent: A new connection needs your consent to the privacy statement that GET /api/me of the service shows: "consent": { "agreed": true, "version": "${privacyStatement.version}" }.`);
+    }
+  }
+  return mistakes;
 }
 
 /** Exports go first where something is removed, last where something is made. */
@@ -212,7 +197,8 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, sorted) ?? "undefined";
 }
 
-async function take(client: ServiceClient, present: Present, { kind, name, what }: Step, wanted: Record<Kind, Definition[]>): Promise<void> {
+/** Does one step; `left` is it and all after it, which are told when it fails. */
+async function take(client: ServiceClient, present: Present, { kind, name, what }: Step, wanted: Record<Kind, Definition[]>, left: readonly Step[]): Promise<void> {
   const record = present.records[kind].find((each) => each.name === name);
   const definition = wanted[kind].find((each) => each.name === name);
   const path = `/api/${kind}/${record?.id ?? ""}`;
@@ -227,7 +213,8 @@ async function take(client: ServiceClient, present: Present, { kind, name, what 
     } else if (kind === "connections") await client.call("POST", `${path}/remove`, { all: "detach" }, on);
     else await client.call("DELETE", path, undefined, on);
   } catch (error) {
-    if (error instanceof CommandError) throw new CommandError(error.exitCode, `${ONE[kind]} ${clean(name)}: ${error.message}`, error.remedy);
-    throw error;
+    if (!(error instanceof CommandError)) throw error;
+    const open = `Not applied: ${left.map(named).join(", ")}. What is listed before was applied and stays.`;
+    throw new CommandError(error.exitCode, `${named({ kind, name })}: ${error.message}`, [error.remedy, open].filter((text) => text !== undefined).join("\n"));
   }
 }

@@ -1,12 +1,12 @@
 /** Talks to a service. */
-import { fileSchema, FILE_SHAPES, type Kind } from "../entry/service.js";
+import { fileIssues, fileSchema, FILE_SHAPES, type Kind } from "../entry/service.js";
 import type { Issue } from "../types.js";
 import { CommandError, EXIT, wrong } from "./errors.js";
 import { clean } from "./text.js";
 
 export const TOKEN_VARIABLE = "ACTIVECAMPAIGN_EXPORT_TOKEN";
 
-export { fileSchema, FILE_SHAPES, type Kind };
+export { fileIssues, fileSchema, FILE_SHAPES, type Kind };
 
 /** A record as the service gives it. */
 export interface ServiceRecord {

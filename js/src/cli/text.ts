@@ -57,19 +57,24 @@ export function padded(text: string, columns: number, right = false): string {
   return right ? blanks + text : text + blanks;
 }
 
-/** Lines of at most so many columns; a longer word stays whole, so that it can be copied. */
+/** Lines of at most so many columns; a longer word stays whole, so that it can be copied. Lines of the text keep their indent. */
 export function wrap(text: string, columns: number): string[] {
+  return text.split("\n").flatMap((line) => wrapLine(line, columns));
+}
+
+function wrapLine(text: string, columns: number): string[] {
+  const indent = /^ */u.exec(text)?.[0] ?? "";
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > columns) {
-      lines.push(line);
+  for (const word of text.slice(indent.length).split(" ")) {
+    if (line !== "" && indent.length + columnsOf(line) + 1 + columnsOf(word) > columns) {
+      lines.push(indent + line);
       line = word;
     } else {
       line = line === "" ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line];
+  return [...lines, indent + line];
 }
 
 /** A label and a text beside it, which wraps under itself. */

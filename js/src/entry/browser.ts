@@ -5,3 +5,5 @@ import { instantiate } from "../init.js";
 await instantiate(new URL("../core_bg.wasm", import.meta.url));
 
 export * from "../index.js";
+export { indexedDbRecords } from "../service/stores/indexeddb.js";
+export type { Change, Json, Kept, Page, ServiceStore } from "../service/store.js";

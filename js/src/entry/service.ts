@@ -13,4 +13,4 @@ export { sqlRecords } from "../service/stores/sql.js";
 export type { PartOrder, PartState, Runner } from "../service/runner.js";
 export { KEY_PREFIX, type ServedService, type ServeOptions, serveService } from "../node/service/serve.js";
 export { NodeRunner, type NodeRunnerOptions } from "../node/service/runner.js";
-export { FILE_SHAPES, fileSchema, type Kind } from "../service/file-shapes.js";
+export { FILE_SHAPES, fileIssues, fileSchema, type Kind } from "../service/file-shapes.js";

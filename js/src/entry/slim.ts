@@ -25,3 +25,5 @@ function beside(): URL {
 
 export type { ModuleInput } from "../init.js";
 export * from "../index.js";
+export { indexedDbRecords } from "../service/stores/indexeddb.js";
+export type { Change, Json, Kept, Page, ServiceStore } from "../service/store.js";

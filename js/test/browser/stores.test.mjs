@@ -179,3 +179,28 @@ describe("a run in the browser's database", () => {
     assert.throws(() => api.indexedDbStore(""), { code: "store_name" });
   });
 });
+
+describe("a service's records in the browser's database", () => {
+  it("are changed all or none, on the version that was read, and outlive the tab", async () => {
+    const context = await browser.newContext();
+    const one = await barePage(context);
+    const first = await one.evaluate(async () => {
+      const records = api.indexedDbRecords();
+      const made = await records.commit([{ key: "a/1", value: { n: 1 }, version: 0 }, { key: "a/2", value: { n: 2 } }, { key: "b/1", value: { n: 3 } }]);
+      // The second holds nothing back: the first change is on a version that is not there.
+      const refused = await records.commit([{ key: "a/1", value: { n: 9 }, version: 7 }, { key: "b/1", value: undefined }]);
+      const changed = await records.commit([{ key: "a/1", value: { n: 4 }, version: 1 }]);
+      return { made, refused, changed };
+    });
+    assert.deepEqual(first, { made: true, refused: false, changed: true });
+    await one.close();
+    const other = await barePage(context);
+    const kept = await other.evaluate(async () => {
+      const records = api.indexedDbRecords();
+      return { one: await records.get("a/1"), none: await records.get("a"), all: await records.list("a/"), last: await records.list("a/", { descending: true, limit: 1 }), after: await records.list("a/", { after: "a/1" }), other: await records.list("b/") };
+    });
+    const [a1, a2, b1] = [{ key: "a/1", version: 2, value: { n: 4 } }, { key: "a/2", version: 1, value: { n: 2 } }, { key: "b/1", version: 1, value: { n: 3 } }];
+    assert.deepEqual(kept, { one: a1, none: undefined, all: [a1, a2], last: [a2], after: [a2], other: [b1] });
+    await context.close();
+  });
+});

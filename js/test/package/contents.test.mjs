@@ -25,6 +25,22 @@ test("every export and the command exist", () => {
   for (const path of [...targets(manifest.exports), ...Object.values(manifest.bin)]) assert.ok(files.includes(path.slice(2)), path);
 });
 
+test("every file that a script or its types import is in the package", () => {
+  const missing = [];
+  const imported = new Set();
+  for (const name of files.filter((each) => each.startsWith("dist") && /\.(?:js|d\.ts)$/u.test(each))) {
+    for (const [, path] of readFileSync(join(installed, name), "utf8").matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)"(\.{1,2}\/[^"]+)"/gu)) {
+      const found = join(name, "..", path);
+      imported.add(found);
+      // Types name the script that they describe.
+      const described = name.endsWith(".d.ts") ? found.replace(/\.js$/u, ".d.ts").replace(/\.wasm$/u, ".d.wasm.ts") : found;
+      if (!files.includes(described)) missing.push(`${name} imports ${path}`);
+    }
+  }
+  assert.ok(imported.size > 50, "imports were found at all");
+  assert.deepEqual(missing, []);
+});
+
 test("the main export gives each host its file", () => {
   const file = (value) => value.default.replace(/^\.\/dist\/entry\/(\w+)\.js$/u, "$1");
   // In this order, since the first that matches counts: those for workers set `browser` too, Deno and Bun set `node`.

@@ -46,9 +46,11 @@ test("a folder of definitions makes a service, is what pull writes, and changes 
 
   const dry = await run(["apply", ".", "--dry-run"], one);
   equal(dry.code, 0, dry.stderr);
-  deepEqual(dry.stdout.trim().split("\n"), ["would create connection Newsletter", "would create segment Gold customers", "would create export First", "would create export A second"]);
+  deepEqual(dry.stdout.split("\n\n")[0].split("\n"), ["would create connection Newsletter", "would create segment Gold customers", "would create export First", "would create export A second"]);
+  match(flat(dry.stdout), /lists, fields and keys at the account, is looked at when each is saved/u);
   const first = await run(["apply", "."], one);
   equal(first.code, 0, first.stderr);
+  deepEqual(first.stdout.trim().split("\n"), ["created connection Newsletter", "created segment Gold customers", "created export First", "created export A second"]);
   equal((await run(["apply", "."], one)).stdout.trim(), "Nothing to change.");
 
   const copy = place();
@@ -72,7 +74,38 @@ test("a folder of definitions makes a service, is what pull writes, and changes 
   write(folder, { "exports/0.json": { ...SECOND, startAfter: [] }, "exports/a.json": { ...FIRST, name: "Renamed" } });
   match((await run(["apply", "."], one)).stdout, /1 in the service has no file, and stays; --prune removes: First/u);
   const pruned = await run(["apply", ".", "--prune"], one);
-  equal(pruned.stdout.trim(), "remove export First", pruned.stderr);
+  equal(pruned.stdout.trim(), "removed export First", pruned.stderr);
+});
+
+test("what files and service know to be wrong together is told before anything is changed, with --dry-run too", async () => {
+  const sandbox = await account();
+  const one = await served(sandbox, { ACTIVECAMPAIGN_KEY_MAIN: sandbox.key });
+  const folder = place();
+  const { consent: _consent, keyName: _keyName, ...bare } = CONNECTION;
+  write(folder, { "connections/a.json": bare, "segments/a.json": SEGMENT, "exports/a.json": { ...FIRST, connection: "Newsleter", segments: ["Gold customers", "Silver"], startAfter: ["Nought"] } });
+  for (const more of [["--dry-run"], []]) {
+    const { code, stdout, stderr } = await start(["apply", ".", "--url", one.url, ...more], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: one.token } }).done;
+    equal(code, 2);
+    equal(stdout, "");
+    const text = flat(stderr);
+    for (const told of ["connections/a.json: keyName: ", 'connections/a.json: consent: A new connection needs your consent to the privacy statement that GET /api/me of the service shows: "consent": { "agreed": true, "version": "1" }', 'exports/a.json: connection: There is no connection "Newsleter"', 'exports/a.json: segments[1]: There is no segment "Silver"', 'exports/a.json: startAfter[0]: There is no export "Nought"']) {
+      ok(text.includes(told), `${told} in ${stderr}`);
+    }
+    ok(!text.includes("segments[0]"), "what is there is not complained of");
+    // However long they are, the lines of one mistake stand below each other.
+    for (const line of stderr.split("\n").slice(1, -2)) match(line, /^ {2}\S/u);
+  }
+});
+
+test("when one is refused, what was applied before it is told, and what was not", async () => {
+  const sandbox = await account();
+  const one = await served(sandbox, { ACTIVECAMPAIGN_KEY_MAIN: sandbox.key });
+  const folder = place();
+  write(folder, { "connections/a.json": CONNECTION, "segments/a.json": SEGMENT, "exports/a.json": { ...FIRST, list: 999 }, "exports/b.json": SECOND });
+  const { code, stdout, stderr } = await start(["apply", ".", "--url", one.url], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: one.token } }).done;
+  equal(code, 2);
+  deepEqual(stdout.trim().split("\n"), ["created connection Newsletter", "created segment Gold customers"]);
+  match(flat(stderr), /^export First: .* list: .*Not applied: export First, export A second\. What is listed before was applied and stays\./u);
 });
 
 test("mistakes in the files are told all at once, with their places, and nothing is changed", async () => {
@@ -81,7 +114,7 @@ test("mistakes in the files are told all at once, with their places, and nothing
   // Nobody listens there: the files come first.
   const { code, stderr } = await start(["apply", ".", "--url", "http://127.0.0.1:9"], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: "any" } }).done;
   equal(code, 2);
-  for (const place of ["connections/a.json: host", "exports/b.json: mapping", "exports/c.json: list"]) ok(stderr.includes(place), `${place} in ${stderr}`);
+  for (const told of ["connections/a.json: host: It is missing.", "exports/b.json: mapping: Unknown setting `emial`. Did you mean `email`?", "exports/b.json: mapping.email: It is missing.", "exports/c.json: list: It must be a number."]) ok(flat(stderr).includes(told), `${told} in ${stderr}`);
 });
 
 test("what the service refuses is told with its path", async () => {

@@ -37,7 +37,7 @@ export function takes<T extends z.ZodType>(schema: T): { content: { "application
 }
 
 // The pattern again: of one with a flag the description would be wrong.
-const id = z.string().regex(/^[0-9a-z]{1,64}$/u).openapi({ pattern: "^[0-9a-z]{1,64}$" });
+const id = z.string().regex(/^[0-9a-z]{1,64}$/u, "This is no id of this service.").openapi({ pattern: "^[0-9a-z]{1,64}$" });
 
 /** The record in the path. */
 export const byId = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { ExportError } from "../../errors.js";
 import type { Authenticate } from "../identity.js";
 import { ofAccount, ServiceProblem } from "../problem.js";
+import { issuesOf } from "../said.js";
 import type { Parts } from "../service.js";
 import { tell } from "./answers.js";
 import { auditRoutes } from "./audit.js";
@@ -40,7 +41,7 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
   const app: App = new OpenAPIHono<Hono>({
     defaultHook: (result) => {
       if (result.success) return;
-      const issues = result.error.issues.map(({ path, code, message }) => ({ path: pathOf(path), code, message }));
+      const issues = issuesOf(result.error);
       const [status, where] = result.target === "json" ? ([422, "Some settings are wrong; nothing was saved."] as const) : ([400, "The request is malformed."] as const);
       throw new ServiceProblem(status, "settings", "settings", where, "Correct them, and send the request again.", { issues });
     },
@@ -76,9 +77,4 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
 function malformed({ status, message }: HTTPException): ServiceProblem {
   if (status === 415) return new ServiceProblem(415, "media_type", "misuse", "The body is not of the type that is asked for.", "Send it as application/json.");
   return new ServiceProblem(400, "malformed", "misuse", /json/iu.test(message) ? "The body is not valid JSON." : "The request is malformed.", "Correct it, and send it again.");
-}
-
-/** `["mapping", "fields", 1]` to `mapping.fields[1]`. */
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
 }

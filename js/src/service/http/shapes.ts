@@ -1,5 +1,6 @@
 /** The shapes of requests and answers: what validates them also describes them. */
 import { z } from "@hono/zod-openapi";
+import { strict } from "../said.js";
 
 const id = z.string().min(1).max(200);
 const time = z.string().datetime().openapi({ example: "2026-11-25T06:30:00.000Z" });
@@ -46,21 +47,20 @@ export const Problem = z
 const role = z.enum(["administrator", "contributor", "viewer", "source"]).openapi("Role");
 
 export const User = z.object({ id, role, active: z.boolean(), createdAt: time, etag: z.string() }).openapi("User");
-export const UserInput = z.strictObject({ id: z.string().min(1).max(200), role }).openapi("UserInput");
-export const UserChange = z.strictObject({ role: role.optional(), active: z.boolean().optional() }).openapi("UserChange");
+export const UserInput = strict({ id: z.string().min(1).max(200), role }).openapi("UserInput");
+export const UserChange = strict({ role: role.optional(), active: z.boolean().optional() }).openapi("UserChange");
 export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string(), url: z.string().optional().openapi({ description: "The operator's own privacy statement." }) }) }).openapi("Me");
 
 export const Token = z.object({ id, user: id, name: z.string(), createdAt: time, expiresAt: time.optional() }).openapi("Token");
 export const NewToken = Token.extend({ secret: z.string().openapi({ description: "Shown this once." }) }).openapi("NewToken");
-export const TokenInput = z
-  .strictObject({ user: id, name: z.string().min(1).max(100), days: z.number().int().min(1).max(366).optional().openapi({ description: "Default: 90." }) })
+export const TokenInput = strict({ user: id, name: z.string().min(1).max(100), days: z.number().int().min(1).max(366).optional().openapi({ description: "Default: 90." }) })
   .openapi("TokenInput");
 
 export const Sharing = z
   .discriminatedUnion("with", [
-    z.strictObject({ with: z.literal("administrators") }),
-    z.strictObject({ with: z.literal("contributors") }),
-    z.strictObject({ with: z.literal("users"), users: z.array(id).min(1).max(1_000) }),
+    strict({ with: z.literal("administrators") }),
+    strict({ with: z.literal("contributors") }),
+    strict({ with: z.literal("users"), users: z.array(id).min(1).max(1_000) }),
   ])
   .openapi("Sharing", { description: "Who may use the connection, besides administrators." });
 
@@ -82,19 +82,22 @@ const apiKey = z.string().min(1).max(500).openapi({ description: "Never shown ag
 const keyName = z.string().min(1).max(200).openapi({ description: "The name under which the host keeps the key." });
 const connectionName = z.string().max(300).openapi({ description: "Tells purpose and target.", example: "Newsletter, main account" });
 
-export const ConnectionInput = z
-  .strictObject({
+/** Whoever sends none learns where the text is. */
+const consentShape = z.strictObject(
+  { agreed: z.boolean(), version: z.string().max(20) },
+  { error: 'A connection needs consent to the privacy statement: GET /api/me has its text and version; send "consent": { "agreed": true, "version": "..." }.' },
+);
+export const ConnectionInput = strict({
     name: connectionName,
     host: hostname,
     apiKey: apiKey.optional(),
     keyName: keyName.optional(),
     sharing: Sharing.optional(),
-    consent: z.strictObject({ agreed: z.boolean(), version: z.string().max(20) }).openapi({ description: "To the privacy statement of `/api/me`." }),
+    consent: consentShape.openapi({ description: "To the privacy statement of `/api/me`." }),
   })
   .openapi("ConnectionInput");
-export const ConnectionTest = z.strictObject({ host: hostname, apiKey: apiKey.optional(), keyName: keyName.optional() }).openapi("ConnectionTest");
-export const ConnectionChange = z
-  .strictObject({
+export const ConnectionTest = strict({ host: hostname, apiKey: apiKey.optional(), keyName: keyName.optional() }).openapi("ConnectionTest");
+export const ConnectionChange = strict({
     name: connectionName.optional(),
     host: hostname.optional(),
     apiKey: apiKey.optional(),
@@ -123,8 +126,7 @@ export const Connection = z
   .openapi("Connection");
 
 export const UsableConnection = z.object({ id, name: z.string(), type: z.literal("activecampaign") }).openapi("UsableConnection", { description: "All that contributors see of a connection." });
-export const RemovalPlan = z
-  .strictObject({ all: z.enum(["detach", "remove"]).optional(), each: z.record(z.string(), z.enum(["detach", "remove"])).optional() })
+export const RemovalPlan = strict({ all: z.enum(["detach", "remove"]).optional(), each: z.record(z.string(), z.enum(["detach", "remove"])).optional() })
   .openapi("RemovalPlan", { description: "What becomes of the exports on the connection." });
 
 export const Account = z
@@ -139,10 +141,10 @@ export const Account = z
 
 const SegmentSource = z
   .union([
-    z.strictObject({ file: z.string().min(1).max(1_000) }),
-    z.strictObject({ url: z.string().min(1).max(2_000) }),
-    z.strictObject({ upload: z.literal(true) }),
-    z.strictObject({ r2: z.string().min(1).max(1_000) }),
+    strict({ file: z.string().min(1).max(1_000) }),
+    strict({ url: z.string().min(1).max(2_000) }),
+    strict({ upload: z.literal(true) }),
+    strict({ r2: z.string().min(1).max(1_000) }),
   ])
   .openapi("SegmentSource", { description: "Where its profiles are read." });
 
@@ -155,8 +157,8 @@ const segmentFields = {
   active: z.boolean().optional(),
   members: z.number().int().min(0).max(1_000_000_000).optional().openapi({ description: "As the source says." }),
 };
-export const SegmentInput = z.strictObject(segmentFields).openapi("SegmentInput");
-export const SegmentChange = z.strictObject({ ...segmentFields, name: segmentFields.name.optional(), source: SegmentSource.optional() }).openapi("SegmentChange");
+export const SegmentInput = strict(segmentFields).openapi("SegmentInput");
+export const SegmentChange = strict({ ...segmentFields, name: segmentFields.name.optional(), source: SegmentSource.optional() }).openapi("SegmentChange");
 export const Segment = z
   .object({ ...segmentFields, id, kind: z.enum(["dynamic", "static"]), active: z.boolean(), createdAt: time, createdBy: id, updatedAt: time, etag: z.string() })
   .openapi("Segment");
@@ -164,8 +166,8 @@ export const Segment = z
 const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
 export const Schedule = z
   .discriminatedUnion("type", [
-    z.strictObject({ type: z.literal("refresh"), active: z.boolean() }),
-    z.strictObject({
+    strict({ type: z.literal("refresh"), active: z.boolean() }),
+    strict({
       type: z.literal("own"),
       active: z.boolean(),
       days: z.array(weekday).max(7).optional().openapi({ description: "Left out: every day." }),
@@ -188,9 +190,8 @@ const exportFields = {
   schedule: Schedule.optional(),
   startAfter: z.array(id).max(100).optional().openapi({ description: "Exports that must have ended before this one starts." }),
 };
-export const ExportInput = z.strictObject(exportFields).openapi("ExportInput");
-export const ExportChange = z
-  .strictObject({ ...exportFields, name: exportFields.name.optional(), connection: id.nullable().optional(), list: exportFields.list.optional(), segments: exportFields.segments.optional(), mapping: mapping.optional() })
+export const ExportInput = strict(exportFields).openapi("ExportInput");
+export const ExportChange = strict({ ...exportFields, name: exportFields.name.optional(), connection: id.nullable().optional(), list: exportFields.list.optional(), segments: exportFields.segments.optional(), mapping: mapping.optional() })
   .openapi("ExportChange");
 
 export const Progress = z
@@ -256,8 +257,7 @@ export const ExportCheck = z
   })
   .openapi("ExportCheck", { description: "A dry run: nothing was sent." });
 
-export const RefreshInput = z
-  .strictObject({
+export const RefreshInput = strict({
     id: z.string().min(1).max(200).openapi({ description: "The source's own name for this refresh." }),
     state: z.enum(["started", "completed", "failed"]),
     kind: z.enum(["scheduled", "manual"]).optional(),
@@ -280,12 +280,11 @@ export const AuditEntry = z
   .object({ number: count, at: time, user: z.string(), action: z.string(), target: z.string(), before: z.string().optional(), after: z.string().optional(), previous: z.string(), hash: z.string() })
   .openapi("AuditEntry");
 
-const thresholds = z
-  .strictObject({ rejectedPercent: z.number().min(0).max(100).optional(), minutes: z.number().min(0).optional(), deviationPercent: z.number().min(0).optional() })
+const thresholds = strict({ rejectedPercent: z.number().min(0).max(100).optional(), minutes: z.number().min(0).optional(), deviationPercent: z.number().min(0).optional() })
   .openapi("Thresholds", { description: "`run.threshold` is sent when a run passes one." });
 const events = z.array(z.string().max(50)).max(20).openapi({ description: "Empty: all." });
-export const WebhookInput = z.strictObject({ url: z.string().min(1).max(2_000), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookInput");
-export const WebhookChange = z.strictObject({ url: z.string().min(1).max(2_000).optional(), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookChange");
+export const WebhookInput = strict({ url: z.string().min(1).max(2_000), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookInput");
+export const WebhookChange = strict({ url: z.string().min(1).max(2_000).optional(), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookChange");
 export const Webhook = z.object({ id, url: z.string(), events, active: z.boolean(), thresholds, createdAt: time, createdBy: id, etag: z.string() }).openapi("Webhook");
 export const NewWebhook = Webhook.extend({ secret: z.string().openapi({ description: "Shown this once: its receiver checks signatures with it (Standard Webhooks)." }) }).openapi("NewWebhook");
 

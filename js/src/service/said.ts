@@ -1,0 +1,95 @@
+/** What is wrong with a body or a file, in words for people: the validator's own are for programmers. */
+import { z } from "@hono/zod-openapi";
+import type { Issue } from "../types.js";
+
+/** An object whose unknown keys are refused by name, with what was probably meant. */
+export function strict<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T, z.core.$strict> {
+  const known = Object.keys(shape);
+  const error: z.core.$ZodErrorMap = (issue) => (issue.code === "unrecognized_keys" ? issue.keys.map((key) => unknownSetting(key, known)).join(" ") : undefined);
+  return z.strictObject(shape, { error });
+}
+
+function unknownSetting(key: string, known: readonly string[]): string {
+  const meant = known.filter((each) => each !== "$schema").find((each) => isNear(key.toLowerCase(), each.toLowerCase()));
+  return `Unknown setting \`${key.slice(0, 100)}\`.${meant === undefined ? "" : ` Did you mean \`${meant}\`?`}`;
+}
+
+/** Whether a third of the letters, and at most two, are wrong, missing or swapped with their neighbour. */
+function isNear(one: string, other: string): boolean {
+  const most = Math.min(2, Math.floor(other.length / 3));
+  if (Math.abs(one.length - other.length) > most) return false;
+  let before: number[] = [];
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to += 1) {
+      const same = one[at - 1] === other[to - 1];
+      let least = Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + (same ? 0 : 1));
+      if (at > 1 && to > 1 && one[at - 1] === other[to - 2] && one[at - 2] === other[to - 1]) least = Math.min(least, (before[to - 2] ?? 0) + 1);
+      next.push(least);
+    }
+    [before, row] = [row, next];
+  }
+  return (row[other.length] ?? Infinity) <= most;
+}
+
+/** All that is wrong, each with its path. */
+export function issuesOf(error: z.core.$ZodError): Issue[] {
+  return error.issues.flatMap((issue) => told(issue, []));
+}
+
+function told(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] {
+  const path = [...before, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const likely = likeliest(issue.errors);
+    if (likely) return likely.flatMap((each) => told(each, path));
+  }
+  return [{ path: pathOf(path), code: issue.code ?? "custom", message: inWords(issue) }];
+}
+
+/** Of the forms that a value may have, the one that it was probably meant to have: all others are of another kind. */
+function likeliest(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const meant = forms.filter((issues) => issues.every(({ code, path }) => code !== "invalid_type" || path.length > 0));
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
+const KINDS: Record<string, string> = { string: "text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "an object", record: "an object" };
+
+function inWords(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      // The words of the shape itself come first.
+      if (!issue.message.startsWith("Invalid input")) return issue.message;
+      return / received undefined$/u.test(issue.message) ? "It is missing." : `It must be ${KINDS[issue.expected] ?? issue.expected}.`;
+    case "invalid_value":
+      return `It must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}.`;
+    case "too_small":
+      return `It must ${sizeOf(issue.origin)} at least ${issue.minimum}${unitOf(issue.origin)}.`;
+    case "too_big":
+      return `It must ${sizeOf(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}.`;
+    case "invalid_union":
+      if ("options" in issue && Array.isArray(issue.options)) return `It must be ${issue.options.map((value: unknown) => JSON.stringify(value)).join(" or ")}.`;
+      if (issue.errors.length > 0 && issue.errors.every((form) => form.some(isMissing))) return "It is missing.";
+      return "It has none of the forms that it may have: see /reference of the service, or the schemas that `pull` writes.";
+    default:
+      return issue.message;
+  }
+}
+
+/** The validator tells this in its words alone. */
+function isMissing({ code, path, message }: z.core.$ZodIssue): boolean {
+  return code === "invalid_type" && path.length === 0 && / received undefined$/u.test(message);
+}
+
+function sizeOf(origin: string): string {
+  return origin === "string" || origin === "array" ? "have" : "be";
+}
+
+function unitOf(origin: string): string {
+  return origin === "string" ? " letters" : origin === "array" ? " entries" : "";
+}
+
+/** `["mapping", "fields", 1]` to `mapping.fields[1]`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
+}
