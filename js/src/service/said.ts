@@ -60,7 +60,7 @@ function inWords(issue: z.core.$ZodIssue): string {
     case "invalid_type":
       // The words of the shape itself come first.
       if (!issue.message.startsWith("Invalid input")) return issue.message;
-      return / received undefined$/u.test(issue.message) ? "It is missing." : `It must be ${KINDS[issue.expected] ?? issue.expected}.`;
+      return issue.message.endsWith(" received undefined") ? "It is missing." : `It must be ${KINDS[issue.expected] ?? issue.expected}.`;
     case "invalid_value":
       return `It must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}.`;
     case "too_small":
@@ -78,7 +78,7 @@ function inWords(issue: z.core.$ZodIssue): string {
 
 /** The validator tells this in its words alone. */
 function isMissing({ code, path, message }: z.core.$ZodIssue): boolean {
-  return code === "invalid_type" && path.length === 0 && / received undefined$/u.test(message);
+  return code === "invalid_type" && path.length === 0 && message.endsWith(" received undefined");
 }
 
 function sizeOf(origin: string): string {
