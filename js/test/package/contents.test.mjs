@@ -35,7 +35,7 @@ test("the main export gives each host its file", () => {
     for (const leaf of path === "." ? Object.values(value) : [value]) if (typeof leaf === "object") assert.equal(Object.keys(leaf)[0], "types", path);
   }
   // A bundler drops files that nothing is imported from, unless they are named here.
-  assert.deepEqual(manifest.sideEffects, ["node", "worker", "cloudflare", "browser"].map((name) => `./dist/entry/${name}.js`));
+  assert.deepEqual(manifest.sideEffects, ["node", "worker", "cloudflare", "browser", "service"].map((name) => `./dist/entry/${name}.js`));
 });
 
 test("the core is small and names no folder of the machine that built it", () => {
