@@ -9,6 +9,7 @@ export function addressProblem(address: string, allowed: readonly string[]): str
   if (url.username !== "" || url.password !== "") return "The address must not have a user name or password.";
   const host = url.hostname;
   const numeric = host.startsWith("[") || /^[\d.]+$/u.test(host);
-  const local = !host.includes(".") || /\.(?:localhost|local|internal|lan|home|corp|arpa)$/u.test(host);
+  // With a dot at its end a name is the same name, and would be none of those that follow.
+  const local = host.endsWith(".") || !host.includes(".") || /\.(?:localhost|local|internal|lan|home|corp|arpa)$/u.test(host);
   return numeric || local ? "The address must name a public host." : undefined;
 }

@@ -33,6 +33,8 @@ export interface ServiceOptions {
   sandbox?: string;
   /** Hosts beyond public ones that webhooks may go to. */
   webhookHosts?: readonly string[];
+  /** What webhooks are called with. Default: the host's fetch; on Node one that goes to no private address. */
+  callFetch?: Host["fetch"];
   /** Most profiles of one export. Default: 1,000,000. */
   maxProfiles?: number;
   /** The address of the operator's own privacy statement, shown beside the consent. */

@@ -105,6 +105,19 @@ export class Events {
     await this.#environment.change(user.id, "webhook.remove", KEYS.webhook(id), [{ key: KEYS.webhook(id), value: undefined, version }]);
   }
 
+  /** Seals anew what an old version of the secret has sealed; how many there were. */
+  async reseal(user: User): Promise<number> {
+    this.#requireManager(user);
+    let count = 0;
+    for (const { value, version } of await this.#environment.every<Webhook>("webhook/")) {
+      const secret = await this.#environment.box.reseal(value.secret, "webhook", value.id);
+      if (secret === undefined) continue;
+      await this.#environment.change(user.id, "webhook.reseal", KEYS.webhook(value.id), [{ key: KEYS.webhook(value.id), value: json({ ...value, secret }), version }]);
+      count += 1;
+    }
+    return count;
+  }
+
   #requireGood(url: string, events: readonly string[] = []): void {
     const issues = events.flatMap((event, at) => ((EVENT_TYPES as readonly string[]).includes(event) ? [] : [{ path: `events[${at}]`, code: "unknown_word", message: `Events are ${EVENT_TYPES.join(", ")}.` }]));
     const problem = addressProblem(url, this.#environment.options.webhookHosts ?? []);
@@ -152,13 +165,21 @@ export class Events {
     }
   }
 
+  /** Hosts that whoever runs the service has named need not be public ones. */
+  #callOf(url: string): Environment["host"]["fetch"] {
+    const { host, options } = this.#environment;
+    const named = options.webhookHosts?.includes(new URL(url).host) === true;
+    return named ? host.fetch : (options.callFetch ?? host.fetch);
+  }
+
   async #send(webhook: Webhook, id: string, body: string): Promise<boolean> {
     // Looked at again: which hosts are allowed may have changed since it was saved.
     if (addressProblem(webhook.url, this.#environment.options.webhookHosts ?? []) !== undefined) return true;
     const timestamp = String(Math.floor(this.#environment.host.now() / 1_000));
     try {
       const secret = await this.#environment.box.open(webhook.secret, "webhook", webhook.id);
-      const response = await this.#environment.host.fetch(webhook.url, {
+      const call = this.#callOf(webhook.url);
+      const response = await call(webhook.url, {
         method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MILLIS),
         headers: { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${await signature(secret, `${id}.${timestamp}.${body}`)}` },
       });

@@ -82,6 +82,7 @@ const TABLE = [
   ["POST /api/webhooks", ADMINISTRATOR, 201, () => ({ body: { url: "https://hooks.example.com/run" } })],
   ["PATCH /api/webhooks/{id}", ADMINISTRATOR, 200, ({ webhook }) => ({ id: webhook.id, etag: webhook.etag, body: { active: false } })],
   ["DELETE /api/webhooks/{id}", ADMINISTRATOR, 204, ({ gone }) => ({ id: gone.id, etag: gone.etag })],
+  ["POST /api/reseal", ADMINISTRATOR, 200, () => ({})],
   ["GET /api/audit", ADMINISTRATOR, 200, () => ({})],
   ["GET /api/audit/check", ADMINISTRATOR, 200, () => ({})],
   ["PATCH /api/connections/{id}", ADMINISTRATOR, 200, ({ edited }) => ({ id: edited.id, etag: edited.etag, body: { name: unique("renamed") } })],

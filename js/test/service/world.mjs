@@ -33,6 +33,7 @@ export async function world({ sandbox: given = {}, store = service.memoryRecords
   const runner = new service.NodeRunner({ folder, sources, box, host });
   const made = service.createService({ store, runner, secrets, host, ...options });
   const send = (url, init) => made.fetch(new Request(url, init));
+  // None where the store has users already: then the service is told who calls.
   const token = await made.firstAdministrator();
   const admin = caller(URL, token, send);
   /** Ticks until no run is waiting or going; waits for the runner between the looks, and moves the clock where nothing goes. */

@@ -14,6 +14,7 @@ import { urlIssue, urlSource } from "../../service/url-source.js";
 import type { ExportSummary, Host, Issue, Rejection, Source, Stop } from "../../types.js";
 import { fileSource } from "../file.js";
 import { fileStore } from "../file-store.js";
+import { publicFetch } from "./public-fetch.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 
 export interface NodeRunnerOptions {
@@ -25,6 +26,8 @@ export interface NodeRunnerOptions {
   sourceHosts?: readonly string[];
   box: SecretBox;
   host?: Partial<Host>;
+  /** What segments at an address are read with, unless their host is named. Default: the host's fetch, or one that goes to no private address. */
+  sourceFetch?: Host["fetch"];
 }
 
 /** Largest upload: two kilobytes a profile for the most profiles of an export. */
@@ -134,6 +137,12 @@ export class NodeRunner implements Runner {
     }
   }
 
+  /** A list of hosts is the word of whoever runs the service: those may be private. */
+  #sourceFetch(): Host["fetch"] | undefined {
+    const { host, sourceFetch, sourceHosts } = this.#options;
+    return sourceHosts ? host?.fetch : (sourceFetch ?? host?.fetch ?? publicFetch());
+  }
+
   #upload(segment: Segment): string {
     return join(this.#options.folder, "uploads", `${segment.id}.sealed`);
   }
@@ -146,7 +155,7 @@ export class NodeRunner implements Runner {
       if (path === undefined) throw fault("source_missing", "source", `The file of the segment "${segment.name}" is not in the folder of sources.`, "Put it there, and run the export again.");
       return fileSource(path);
     }
-    if ("url" in source) return urlSource(source.url, this.#options.sourceHosts, this.#options.host?.fetch);
+    if ("url" in source) return urlSource(source.url, this.#options.sourceHosts, this.#sourceFetch());
     const path = this.#upload(segment);
     if (!existsSync(path)) throw fault("source_missing", "source", `Nothing was uploaded for the segment "${segment.name}".`, "Upload its profiles (PUT /api/segments/ID/profiles), and run the export again.");
     const { box } = this.#options;

@@ -15,6 +15,7 @@ import { sqlRecords } from "../../service/stores/sql.js";
 import { Lease } from "../lease.js";
 import { openDatabase } from "../sqlite.js";
 import { pageFile } from "./page.js";
+import { publicFetch } from "./public-fetch.js";
 import { NodeRunner } from "./runner.js";
 
 export interface ServeOptions extends Omit<ServiceOptions, "store" | "runner" | "secrets" | "vault"> {
@@ -62,7 +63,7 @@ export async function serveService(options: ServeOptions): Promise<ServedService
     const store = sqlRecords(database);
     // Whoever worked here before is gone: this process has the folder. Without this it would wait until that one's lease runs out.
     await endLease(store, ORCHESTRATOR);
-    const service = createService({ page: pageFile, ...more, store, runner, secrets: kept, vault });
+    const service = createService({ callFetch: host?.fetch ?? publicFetch(), page: pageFile, ...more, store, runner, secrets: kept, vault });
     const firstToken = await service.firstAdministrator();
     const server = createAdaptorServer({ fetch: service.fetch }) as Server;
     const { port: given } = await listen(server, port, address);

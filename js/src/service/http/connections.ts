@@ -14,7 +14,7 @@ function shown({ value, version }: Versioned<ConnectionRecord>): z.infer<typeof 
   return { ...rest, key: key.kind === "sealed" ? { kind: "sealed", lastFour: key.lastFour } : key, etag: etagOf(version) };
 }
 
-export function connectionRoutes(app: App, { connections, environment }: Parts): void {
+export function connectionRoutes(app: App, { connections, environment, events }: Parts): void {
   app.openapi(
     createRoute({ method: "get", path: "/api/connections", summary: "The connections that the caller may use; administrators see all of them, whole", tags: ["Connections"], request: { query: paged }, responses: { 200: gives(pageOf(z.union([Connection, UsableConnection])), "Connections."), ...problems() } }),
     async (context) => {
@@ -38,6 +38,10 @@ export function connectionRoutes(app: App, { connections, environment }: Parts):
   app.openapi(
     createRoute({ method: "get", path: "/api/secrets", summary: "Names of the secrets that a connection may have its key from", tags: ["Connections"], responses: { 200: gives(z.object({ items: z.array(z.string()) }), "Names."), ...problems() } }),
     async (context) => context.json({ items: isAllowed(context.get("user").role, "manage_connections") ? [...((await environment.options.vault?.list()) ?? [])] : [] }, 200),
+  );
+  app.openapi(
+    createRoute({ method: "post", path: "/api/reseal", summary: "Seal the keys of connections and webhooks anew, with the current version of the service's secret", tags: ["Connections"], responses: { 200: gives(z.object({ resealed: z.number().int() }), "How many were sealed with an old one."), ...problems(412, 422) } }),
+    async (context) => context.json({ resealed: (await connections.reseal(context.get("user"))) + (await events.reseal(context.get("user"))) }, 200),
   );
   oneConnection(app, connections);
 }
