@@ -6,7 +6,7 @@ import type { LookOptions } from "./account.js";
 import type { DefinitionsOptions } from "./definitions.js";
 import type { CheckOptions } from "./check.js";
 import type { RunOptions } from "./run.js";
-import type { ServeCommandOptions } from "./serve.js";
+import type { ServeCommandOptions, TokenCommandOptions } from "./serve.js";
 import type { SandboxCommandOptions } from "./sandbox.js";
 import type { SuggestOptions } from "./suggest.js";
 import { clean } from "./text.js";
@@ -54,6 +54,13 @@ ACTIVECAMPAIGN_EXPORT_SECRET. Put TLS in front of it before you open it to other
 
 Example:
   ${NAME} serve --data service --port 8080 --sources segments`;
+
+const TOKEN_EXAMPLES = `
+End the service first. Whoever may write its folder may do this; the audit log has
+an entry of it.
+
+Example:
+  ${NAME} token --data service`;
 
 const DEFINITIONS_EXAMPLES = `
 The token is taken from ACTIVECAMPAIGN_EXPORT_TOKEN. Keys are never in the files.
@@ -131,6 +138,13 @@ function addServe(program: Command, finish: (exitCode: number) => void): void {
     .option("--allow-host <host...>", "hosts beyond *.api-us1.com and *.activehosted.com that may get a key")
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async (options: ServeCommandOptions) => finish(await (await import("./serve.js")).serveCommand(options)));
+  program
+    .command("token")
+    .description("make a new administrator's token for a service that does not run, where the last one was lost")
+    .requiredOption("--data <folder>", "where the service keeps everything")
+    .option("--user <name>", "the administrator, made one if need be (default: the first that is active)")
+    .addHelpText("after", TOKEN_EXAMPLES)
+    .action(async (options: TokenCommandOptions) => finish(await (await import("./serve.js")).tokenCommand(options)));
 }
 
 function addDefinitions(program: Command, finish: (exitCode: number) => void): void {

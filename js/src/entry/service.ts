@@ -11,7 +11,7 @@ export { memoryRecords } from "../service/stores/memory.js";
 export { type OpenDatabase, openDatabase } from "../node/sqlite.js";
 export { sqlRecords } from "../service/stores/sql.js";
 export type { PartOrder, PartState, Runner } from "../service/runner.js";
-export { KEY_PREFIX, type ServedService, type ServeOptions, serveService } from "../node/service/serve.js";
 export { isPublicAddress, publicFetch, type PublicFetchOptions } from "../node/service/public-fetch.js";
+export { KEY_PREFIX, newAdministratorToken, type ServedService, type ServeOptions, serveService } from "../node/service/serve.js";
 export { NodeRunner, type NodeRunnerOptions } from "../node/service/runner.js";
 export { FILE_SHAPES, fileIssues, fileSchema, type Kind } from "../service/file-shapes.js";

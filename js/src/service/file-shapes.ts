@@ -1,7 +1,7 @@
 /** The shapes of definitions that are kept as files, and their JSON Schemas for editors. Names stand for records. */
 import { z } from "@hono/zod-openapi";
 import type { Issue } from "../types.js";
-import { Schedule, Sharing } from "./http/shapes.js";
+import { Schedule, Sharing, SOURCE_FORMS } from "./http/shapes.js";
 import { issuesOf, strict } from "./said.js";
 
 const name = z.string().min(1).max(100);
@@ -38,7 +38,7 @@ const ConnectionFile = strict({
 const SegmentFile = strict({
   $schema: schema,
   name,
-  source: z.union([strict({ file: z.string() }), strict({ url: z.string() }), strict({ upload: z.literal(true) }), strict({ r2: z.string() })]),
+  source: z.union([strict({ file: z.string() }), strict({ url: z.string() }), strict({ upload: z.literal(true) }), strict({ r2: z.string() })], SOURCE_FORMS),
   format: z.enum(["auto", "csv", "ndjson"]).optional(),
   delimiter: z.enum([",", ";", "\t", "|"]).optional(),
   kind: z.enum(["dynamic", "static"]).optional(),

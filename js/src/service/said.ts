@@ -64,10 +64,13 @@ function inWords(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `It must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}.`;
     case "too_small":
+      if (issue.origin === "string" && issue.minimum === 1) return "It must not be empty.";
+      if (issue.origin === "array" && issue.minimum === 1) return "It must have an entry.";
       return `It must ${sizeOf(issue.origin)} at least ${issue.minimum}${unitOf(issue.origin)}.`;
     case "too_big":
       return `It must ${sizeOf(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}.`;
     case "invalid_union":
+      if (issue.message !== "Invalid input") return issue.message;
       if ("options" in issue && Array.isArray(issue.options)) return `It must be ${issue.options.map((value: unknown) => JSON.stringify(value)).join(" or ")}.`;
       if (issue.errors.length > 0 && issue.errors.every((form) => form.some(isMissing))) return "It is missing.";
       return "It has none of the forms that it may have: see /reference of the service, or the schemas that `pull` writes.";

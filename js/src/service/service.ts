@@ -8,7 +8,7 @@ import { bearerTokens } from "./identity.js";
 import { Orchestrator } from "./orchestrator.js";
 import { Runs } from "./runs.js";
 import { Segments } from "./segments.js";
-import { firstAdministrator, Users } from "./users.js";
+import { administratorToken, firstAdministrator, Users } from "./users.js";
 
 /** All parts, for the routes. */
 export interface Parts {
@@ -30,6 +30,8 @@ export interface Service {
   busy(): Promise<boolean>;
   /** Makes the first administrator where there is no user yet: its token, to be shown once. */
   firstAdministrator(id?: string): Promise<string | undefined>;
+  /** A new token for an administrator (the named one, made if need be): for whoever has the data and no token any more. */
+  administratorToken(id?: string): Promise<{ user: string; secret: string }>;
 }
 
 /** Makes the service. Throws an `ExportError` when its secrets are none. */
@@ -50,5 +52,6 @@ export function createService(options: ServiceOptions): Service {
     tick,
     busy: async () => (await options.store.list("live/", { limit: 1 })).length > 0 || (await options.store.list("outbox/", { limit: 1 })).length > 0,
     firstAdministrator: (id) => firstAdministrator(environment, id),
+    administratorToken: (id) => administratorToken(environment, id),
   };
 }

@@ -4,6 +4,7 @@ import { type Environment, json, type Versioned } from "./environment.js";
 import { newToken } from "./identity.js";
 import { changedMeanwhile, notAllowed, notFound, notValid, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
+import type { Change } from "./store.js";
 
 /** Longest life of a token: a year. Default: 90 days. */
 const MOST_DAYS = 366;
@@ -91,12 +92,34 @@ function isAdministrator({ role, active }: User): boolean {
   return role === "administrator" && active;
 }
 
+/**
+ * A new token for an administrator, for whoever holds the service's data and no token any more. A user that is not there,
+ * is no administrator or is shut out becomes one. Without a name: the first active administrator.
+ */
+export async function administratorToken(environment: Environment, id?: string): Promise<{ user: string; secret: string }> {
+  const active = (await environment.every<User>("user/")).map(({ value }) => value).filter(isAdministrator);
+  const name = id ?? active.sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))[0]?.id ?? FIRST;
+  const found = await environment.find<User>(KEYS.user(name));
+  const user: User = { ...(found?.value ?? { id: name, createdAt: environment.now() }), role: "administrator", active: true };
+  const { token, secret } = await newToken(name, "made offline", environment.host.now(), firstEnd(environment));
+  const changes: Change[] = [{ key: KEYS.token(token.id), value: json(token), version: 0 }];
+  if (!found || !isAdministrator(found.value)) changes.push({ key: KEYS.user(name), value: json(user), version: found?.version ?? 0 });
+  await environment.change("service", "token.create_offline", KEYS.token(token.id), changes);
+  return { user: name, secret };
+}
+
+/** What the first administrator is called. */
+const FIRST = "admin";
+
+function firstEnd(environment: Environment): string {
+  return new Date(environment.host.now() + 90 * 86_400_000).toISOString();
+}
+
 /** Makes the first administrator, where there is no user yet: the secret of its token, to be shown once. */
-export async function firstAdministrator(environment: Environment, id = "admin"): Promise<string | undefined> {
+export async function firstAdministrator(environment: Environment, id = FIRST): Promise<string | undefined> {
   if ((await environment.store.list("user/", { limit: 1 })).length > 0) return undefined;
   const user: User = { id, role: "administrator", active: true, createdAt: environment.now() };
-  const expires = new Date(environment.host.now() + 90 * 86_400_000).toISOString();
-  const { token, secret } = await newToken(id, "first start", environment.host.now(), expires);
+  const { token, secret } = await newToken(id, "first start", environment.host.now(), firstEnd(environment));
   const made = await environment.ledger.commit({ user: "service", action: "user.create", target: KEYS.user(id) }, [
     { key: KEYS.user(id), value: json(user), version: 0 },
     { key: KEYS.token(token.id), value: json(token), version: 0 },

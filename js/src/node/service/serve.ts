@@ -84,6 +84,29 @@ export async function serveService(options: ServeOptions): Promise<ServedService
   }
 }
 
+/**
+ * Makes a new token for an administrator of a service that does not run, for whoever has its folder and no token any more.
+ * Throws an `ExportError` while the service runs, or when there is none in the folder.
+ */
+export async function newAdministratorToken({ folder, user, secrets }: { folder: string; user?: string | undefined; secrets?: Secrets }): Promise<{ user: string; secret: string }> {
+  const path = join(folder, "service.db");
+  if (!existsSync(path)) throw fault("service_missing", "settings", `There is no service in ${folder}.`, "Name the folder that `serve --data` was given.");
+  const lease = await Lease.take(folder);
+  try {
+    const kept = secrets ?? keptSecret(folder);
+    const database = await openDatabase(path);
+    const runner = new NodeRunner({ folder, box: new SecretBox(kept) });
+    try {
+      return await createService({ store: sqlRecords(database), runner, secrets: kept }).administratorToken(user);
+    } finally {
+      await runner.stop();
+      database.close();
+    }
+  } finally {
+    await lease.release();
+  }
+}
+
 function complain(error: unknown): void {
   console.error("activecampaign-export: the service could not do its work:", error instanceof Error ? error.name : typeof error);
 }

@@ -13,10 +13,10 @@ const byName = z.object({ id: z.string().min(1).max(200).openapi({ param: { name
 const byToken = z.object({ id: z.string().regex(/^[0-9a-z]{16}$/u, "This is no id of a token of this service.").openapi({ pattern: "^[0-9a-z]{16}$", param: { name: "id", in: "path" } }) });
 
 export function userRoutes(app: App, { users, environment }: Parts): void {
-  const { privacyUrl } = environment.options;
+  const { privacyUrl, sandbox } = environment.options;
   app.openapi(createRoute({ method: "get", path: "/api/me", summary: "Who calls", tags: ["Users"], responses: { 200: gives(Me, "The caller."), ...problems() } }), (context) => {
     const { id, role } = context.get("user");
-    return context.json({ id, role, privacyStatement: { ...privacyStatement(), ...(privacyUrl === undefined ? {} : { url: privacyUrl }) } }, 200);
+    return context.json({ id, role, privacyStatement: { ...privacyStatement(), ...(privacyUrl === undefined ? {} : { url: privacyUrl }) }, ...(sandbox === undefined ? {} : { sandbox }) }, 200);
   });
   app.openapi(
     createRoute({ method: "get", path: "/api/users", summary: "All users", tags: ["Users"], request: { query: paged }, responses: { 200: gives(pageOf(User), "Users."), ...problems() } }),
