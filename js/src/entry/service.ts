@@ -8,6 +8,7 @@ export { type Held, releaseLease, takeLease } from "../service/lease.js";
 export { SecretBox, type Secrets } from "../service/secrets.js";
 export type { Change, Json, Kept, Page, ServiceStore } from "../service/store.js";
 export { memoryRecords } from "../service/stores/memory.js";
+export { type OpenDatabase, openDatabase } from "../node/sqlite.js";
 export { sqlRecords } from "../service/stores/sql.js";
 export type { PartOrder, PartState, Runner } from "../service/runner.js";
 export { KEY_PREFIX, type ServedService, type ServeOptions, serveService } from "../node/service/serve.js";

@@ -43,3 +43,9 @@ export async function releaseLease(store: ServiceStore, name: string, owner: str
   const held = kept?.value as LeaseRecord | undefined;
   if (kept && held?.owner === owner) await store.commit([{ key: kept.key, value: { owner, fence: held.fence, expires: 0 }, version: kept.version }]);
 }
+
+/** Ends a lease, whoever holds it: for those who know by other means that the owner is gone. The next fence is higher. */
+export async function endLease(store: ServiceStore, name: string): Promise<void> {
+  const held = (await store.get(keyOf(name)))?.value as LeaseRecord | undefined;
+  if (held) await releaseLease(store, name, held.owner);
+}

@@ -20,6 +20,9 @@ import { nextTimes } from "./schedule.js";
 import type { Change } from "./store.js";
 import { totalOf } from "./total.js";
 
+/** Name of the lease. */
+export const ORCHESTRATOR = "orchestrator";
+
 /** How long an owner that does nothing counts as alive. */
 const LEASE_MILLIS = 15_000;
 
@@ -55,7 +58,7 @@ export class Orchestrator {
   }
 
   async #tick(): Promise<void> {
-    if (!(await takeLease(this.#environment.store, "orchestrator", this.#owner, LEASE_MILLIS, this.#environment.host.now()))) return;
+    if (!(await takeLease(this.#environment.store, ORCHESTRATOR, this.#owner, LEASE_MILLIS, this.#environment.host.now()))) return;
     await this.#followRefreshes();
     await this.#startDue();
     const live = await this.#live();
@@ -109,15 +112,27 @@ export class Orchestrator {
   async #waits({ value: run, version }: Versioned<Run>): Promise<void> {
     if (run.cancelledBy !== undefined) return this.#end(run, version, "cancelled");
     if (run.dueAt !== undefined && Date.parse(run.dueAt) > this.#environment.host.now()) return;
+    if (await this.#adopted(run, version)) return;
     const reason = await this.#holdUp(run);
     if (reason) {
       if (run.reason?.code === reason.code || run.status === "failed_retrying") return;
       await this.#environment.store.commit([{ key: KEYS.run(run.id), value: json({ ...run, reason }), version }]);
       return;
     }
-    const refused = await this.#refusal(run);
+    const refused = (await this.#lost(run)) ?? (await this.#tooLarge(run));
     if (refused) return this.#end({ ...run, reason: refused.reason }, version, refused.status);
     await this.#begin(run, version);
+  }
+
+  /** A run that has not begun follows its export: over the connection, and with the segments, that it has now. */
+  async #adopted(run: Run, version: number): Promise<boolean> {
+    const one = (await this.#environment.find<Export>(KEYS.export(run.export)))?.value;
+    const connection = one && (await this.#company.exports.connectionOf(one));
+    if (!connection || run.startedAt !== undefined) return false;
+    const { host, parts } = await this.#company.runs.planned(one, connection);
+    const same = run.connection === connection.id && run.host === host && JSON.stringify(run.parts) === JSON.stringify(parts);
+    if (!same) await this.#environment.store.commit([{ key: KEYS.run(run.id), value: json({ ...run, connection: connection.id, host, parts }), version }]);
+    return !same;
   }
 
   /** Why a run cannot go yet. */
@@ -140,13 +155,16 @@ export class Orchestrator {
     return undefined;
   }
 
-  /** Why a run may not go at all. */
-  async #refusal(run: Run): Promise<{ status: RunStatus; reason: Reason } | undefined> {
+  /** Why a run may not go at all, or go on. */
+  async #lost(run: Run): Promise<{ status: RunStatus; reason: Reason } | undefined> {
     const failed = (reason: Reason): { status: RunStatus; reason: Reason } => ({ status: "failed_permanent", reason });
     const one = (await this.#environment.find<Export>(KEYS.export(run.export)))?.value;
     if (!one) return failed(why("export_removed", "settings", "The export was removed.", "Nothing is left to do."));
     const connection = await this.#company.exports.connectionOf(one);
     if (!connection) return failed(why("detached", "settings", "The export has no connection any more.", "Choose one for it, and run it again."));
+    if (connection.id !== run.connection || connection.host !== run.host) {
+      return failed(why("connection_changed", "settings", "The export has another connection, or its connection another account, since the run began.", "Run the export again; this run would send the rest somewhere else."));
+    }
     if (!(await this.#isAdministrator(connection.exportUser))) {
       return failed(why("export_user", "permission", "Whoever set up the connection is no administrator any more.", "Let another administrator take the connection over."));
     }
@@ -154,7 +172,9 @@ export class Orchestrator {
     if (!(await this.#mayRun(starter, one, connection))) {
       return failed(why("starter_right", "permission", "Whoever started the run or set its schedule may not run this export any more.", "Ask somebody who may to save the export, or to run it."));
     }
-    return this.#tooLarge(run, one, connection);
+    const open = run.parts.filter((part) => !finished(part));
+    const there = await Promise.all(open.map(({ segment }) => this.#environment.store.get(KEYS.segment(segment))));
+    return there.includes(undefined) ? failed(why("segment_missing", "settings", "A segment of the run is gone.", "Take it out of the export, or choose another.")) : undefined;
   }
 
   async #isAdministrator(id: string): Promise<boolean> {
@@ -168,14 +188,15 @@ export class Orchestrator {
   }
 
   /** A segment beyond the limit is not sent in part: the run is skipped, with the number. */
-  async #tooLarge(run: Run, one: Export, connection: Connection): Promise<{ status: RunStatus; reason: Reason } | undefined> {
+  async #tooLarge(run: Run): Promise<{ status: RunStatus; reason: Reason } | undefined> {
     const { runner, maxProfiles } = this.#environment;
     // A run that goes on was counted when it began.
     if (run.parts.some(({ progress }) => progress !== undefined)) return undefined;
+    const one = (await this.#environment.export(run.export)).value;
+    const connection = (await this.#environment.connection(run.connection)).value;
     let total = 0;
     for (const id of one.segments) {
-      const segment = (await this.#environment.find<Segment>(KEYS.segment(id)))?.value;
-      if (!segment) return { status: "failed_permanent", reason: why("segment_missing", "settings", "A segment of the export is gone.", "Take it out of the export, or choose another.") };
+      const segment = (await this.#environment.segment(id)).value;
       // What cannot be read beforehand is told by the part itself.
       const counted = await runner.count?.(segment, definitionOf(one, connection, segment)).catch(() => undefined);
       total += counted?.read ?? segment.members ?? 0;
@@ -227,6 +248,10 @@ export class Orchestrator {
     const id = partId(run, at);
     let state = await this.#environment.runner.look(id);
     const waiting = run.parts[at]?.state === "waiting";
+    // Whoever takes a connection away stops what goes over it.
+    const lost = await this.#lost(run);
+    if (lost && (state.state === "unknown" || waiting)) return this.#end({ ...run, reason: lost.reason }, version, lost.status);
+    if (lost && state.state === "running") await this.#environment.runner.cancel(id);
     if (state.state === "unknown" || (state.state === "ended" && waiting)) {
       if (run.cancelledBy !== undefined && state.state === "unknown") return this.#end(run, version, "cancelled");
       await this.#environment.runner.start(await this.#order(run, at));
@@ -250,6 +275,8 @@ export class Orchestrator {
   }
 
   async #partEnded(run: Run, version: number, { result, stop }: PartState): Promise<void> {
+    const lost = result === "cancelled" && run.cancelledBy === undefined ? await this.#lost(run) : undefined;
+    if (lost) return this.#end({ ...run, reason: lost.reason }, version, lost.status);
     if (result === "cancelled") return this.#end(run, version, "cancelled");
     if (result !== "blocked" && result !== "failed") {
       if (await this.#environment.store.commit([{ key: KEYS.run(run.id), value: json(run), version }])) await this.#follow({ value: run, version: version + 1 });

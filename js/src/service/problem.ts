@@ -22,13 +22,14 @@ export interface Problem {
   inTheWay?: { id: string; name: string }[];
 }
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 502 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 502 | 503;
 
 const TITLES: Record<ProblemStatus, string> = {
   400: "Bad request",
   401: "Not authenticated",
   403: "Not allowed",
   404: "Not found",
+  405: "Method not allowed",
   409: "Conflict",
   412: "Changed meanwhile",
   413: "Too large",

@@ -78,16 +78,21 @@ export class Runs {
   }
 
   async #made(one: Export, connection: Connection, trigger: Trigger, user: string, more: Partial<Run>): Promise<Run> {
+    return {
+      id: newTimedId(this.#environment.host.now()),
+      export: one.id, exportName: one.name, connection: connection.id, ...(await this.planned(one, connection)),
+      trigger, user, status: "queued", warnings: [], queuedAt: this.#environment.now(), retries: 0, ...more,
+    };
+  }
+
+  /** What a run of an export sends, and where, before it begins. */
+  async planned(one: Export, { host }: Connection): Promise<Pick<Run, "host" | "parts">> {
     const parts: Run["parts"] = [];
     for (const id of one.segments) {
       const segment = await this.#environment.find<{ name: string }>(KEYS.segment(id));
       parts.push({ segment: id, name: segment?.value.name ?? id, state: "waiting" });
     }
-    return {
-      id: newTimedId(this.#environment.host.now()),
-      export: one.id, exportName: one.name, connection: connection.id, host: connection.host,
-      trigger, user, status: "queued", warnings: [], parts, queuedAt: this.#environment.now(), retries: 0, ...more,
-    };
+    return { host, parts };
   }
 
   /** What the source tells of its refresh. Runs the exports that follow it, once it is complete; skips them, when it failed. */
@@ -115,16 +120,29 @@ export class Runs {
       if (!value.schedule.active || value.schedule.type !== "refresh" || value.connection === null || !concerned) continue;
       const once: Change = { key: `refreshed/${encodeURIComponent(refresh.id)}/${value.id}`, value: null, version: 0 };
       if (await this.#environment.store.get(once.key)) continue;
-      if (refresh.state === "completed") await this.queue(value, "refresh", user, false, { refresh: refresh.id }, [once]);
+      if (refresh.state === "completed") {
+        // One that waits has not read anything yet: it sends what this refresh has brought.
+        const waiting = await this.#environment.store.get(KEYS.waiting(value.id));
+        if (waiting && (await this.#waitsFresh(String(waiting.value)))) await this.#environment.store.commit([{ ...once, value: waiting.value }, { key: waiting.key, value: waiting.value, version: waiting.version }]);
+        else await this.queue(value, "refresh", user, false, { refresh: refresh.id }, [once]);
+      }
       else await this.queue(value, "refresh", user, false, { refresh: refresh.id, status: "skipped", endedAt: this.#environment.now(), reason: upstreamFailed }, [once]);
     }
     await this.#environment.store.commit([{ key: followed, value: null }]);
     return this.#runsOf(refresh.id);
   }
 
+  /** Whether a run that waits has not begun before, to be gone on with now. */
+  async #waitsFresh(id: string): Promise<boolean> {
+    const run = (await this.#environment.find<Run>(KEYS.run(id)))?.value;
+    return run?.startedAt === undefined && run?.cancelledBy === undefined;
+  }
+
   async #runsOf(refresh: string): Promise<Run[]> {
     const runs: Run[] = [];
-    for (const { key } of await this.#environment.store.list(`refreshed/${encodeURIComponent(refresh)}/`)) {
+    for (const { key, value } of await this.#environment.store.list(`refreshed/${encodeURIComponent(refresh)}/`)) {
+      const shared = typeof value === "string" ? await this.#environment.find<Run>(KEYS.run(value)) : undefined;
+      if (shared) runs.push(shared.value);
       const exportId = key.slice(key.lastIndexOf("/") + 1);
       for (const run of await this.list(exportId, undefined, 20)) if (run.refresh === refresh) runs.push(run);
     }

@@ -38,7 +38,12 @@ export const quick = {
   now: () => began + (Date.now() - began) * SPEED,
   sleep: (millis, signal) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis / SPEED);
-      signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      const timer = setTimeout(done, millis / SPEED);
+      signal.addEventListener("abort", done, { once: true });
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      }
     }),
 };

@@ -26,7 +26,7 @@ function nonce(place: number, last: boolean): Buffer {
 /**
  * Writes a file anew, all or nothing; the bytes that it holds.
  *
- * @throws ExportError `too_large` beyond `maxBytes`.
+ * @throws ExportError `too_large` beyond `maxBytes`, `no_profiles` for nothing at all.
  */
 export async function writeSealed(path: string, secret: string, body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<number> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
@@ -46,6 +46,8 @@ export async function writeSealed(path: string, secret: string, body: AsyncItera
         rest = rest.subarray(PIECE_BYTES);
       }
     }
+    // What was there before must not be replaced by a request that broke or was forgotten to be filled.
+    if (bytes === 0) throw fault("no_profiles", "source", "The upload is empty.", "Send the profiles as its body, as CSV or NDJSON in UTF-8.");
     await writePiece(file, key, place, true, rest);
     await file.sync();
     await file.close();

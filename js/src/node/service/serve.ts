@@ -8,6 +8,8 @@ import { createAdaptorServer } from "@hono/node-server";
 import { fault } from "../../errors.js";
 import type { ServiceOptions, Vault } from "../../service/environment.js";
 import { SecretBox, type Secrets } from "../../service/secrets.js";
+import { endLease } from "../../service/lease.js";
+import { ORCHESTRATOR } from "../../service/orchestrator.js";
 import { createService, type Service } from "../../service/service.js";
 import { sqlRecords } from "../../service/stores/sql.js";
 import { Lease } from "../lease.js";
@@ -57,7 +59,10 @@ export async function serveService(options: ServeOptions): Promise<ServedService
     const database = await openDatabase(join(folder, "service.db"));
     const host = more.host;
     const runner = new NodeRunner({ folder, box: new SecretBox(kept), ...(sources === undefined ? {} : { sources }), ...(sourceHosts ? { sourceHosts } : {}), ...(host ? { host } : {}) });
-    const service = createService({ page: pageFile, ...more, store: sqlRecords(database), runner, secrets: kept, vault });
+    const store = sqlRecords(database);
+    // Whoever worked here before is gone: this process has the folder. Without this it would wait until that one's lease runs out.
+    await endLease(store, ORCHESTRATOR);
+    const service = createService({ page: pageFile, ...more, store, runner, secrets: kept, vault });
     const firstToken = await service.firstAdministrator();
     const server = createAdaptorServer({ fetch: service.fetch }) as Server;
     const { port: given } = await listen(server, port, address);

@@ -36,7 +36,8 @@ export function takes<T extends z.ZodType>(schema: T): { content: { "application
   return { content: { "application/json": { schema } }, required: true };
 }
 
-const id = z.string().regex(/^[0-9a-z]{1,64}$/u);
+// The pattern again: of one with a flag the description would be wrong.
+const id = z.string().regex(/^[0-9a-z]{1,64}$/u).openapi({ pattern: "^[0-9a-z]{1,64}$" });
 
 /** The record in the path. */
 export const byId = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });

@@ -10,7 +10,7 @@ import { tell } from "./answers.js";
 import { auditRoutes } from "./audit.js";
 import { connectionRoutes } from "./connections.js";
 import { exportRoutes } from "./exports.js";
-import { createdOnce, type Hono, knownCallers } from "./guards.js";
+import { asDeclared, createdOnce, type Hono, knownCallers } from "./guards.js";
 import { pageRoutes } from "./page.js";
 import { referencePage } from "./reference.js";
 import { runRoutes } from "./runs.js";
@@ -64,6 +64,7 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
   app.doc31("/openapi.json", ABOUT);
   app.get("/reference", (context) => context.body(referencePage(app.getOpenAPI31Document(ABOUT)), 200, { "content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" }));
   app.use("/api/*", knownCallers(parts.environment, ways));
+  app.use("/api/*", asDeclared(app));
   const limit = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => { throw new ServiceProblem(413, "too_large", "misuse", `The body is larger than ${MOST_BODY_BYTES} bytes.`, "Send less at once."); } });
   app.use("/api/*", async (context, next) => (context.req.path.endsWith("/profiles") ? next() : limit(context, next)));
   app.use("/api/*", createdOnce(parts.environment));

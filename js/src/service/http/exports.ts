@@ -106,7 +106,7 @@ function deeds(app: App, parts: Parts): void {
     async (context) => context.json((await exports.check(context.get("user"), context.req.valid("param").id)) as z.infer<typeof ExportCheck>, 200),
   );
   app.openapi(
-    createRoute({ method: "post", path: "/api/exports/{id}/run", summary: "Run it now", tags: ["Runs"], request: { params: byId, headers: once }, responses: { 202: gives(Run, "Queued."), ...problems(404, 409) } }),
+    createRoute({ method: "post", path: "/api/exports/{id}/run", summary: "Run it now", tags: ["Runs"], request: { params: byId, headers: once }, responses: { 202: gives(Run, "Queued."), ...problems(404, 409, 422) } }),
     async (context) => context.json((await runs.start(context.get("user"), context.req.valid("param").id)).value as z.infer<typeof Run>, 202),
   );
   app.openapi(

@@ -1,4 +1,5 @@
 /** What is asked of every request before a route sees it: who calls, from where, and whether it was sent before. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { KEYS, type User } from "../documents.js";
 import { type Environment, json } from "../environment.js";
@@ -39,6 +40,50 @@ function requireOwnPage(context: Context<Hono>): void {
   const own = new URL(context.req.url).origin;
   if ((origin === undefined || origin === own) && (site === undefined || site === "same-origin" || site === "none")) return;
   throw new ServiceProblem(403, "other_origin", "permission", "The request comes from a page of another origin.", "Use the service's own page, or a program.");
+}
+
+/** A route as it is declared. */
+interface Declared {
+  method: string;
+  path: RegExp;
+  /** Whether its path names no record. */
+  literal: boolean;
+  /** The types of body that it takes; none, for one without a body. */
+  types: string[];
+}
+
+/** What is declared so far; all routes, once the first request comes. */
+function declaredRoutes({ openAPIRegistry }: OpenAPIHono<Hono>): Declared[] {
+  return openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== "route") return [];
+    const { method, path, request } = definition.route;
+    const pattern = path.replaceAll(".", "\\.").replaceAll(/\{[^}]+\}/gu, "[^/]+");
+    return [{ method: method.toUpperCase(), literal: !path.includes("{"), path: new RegExp(`^${pattern}$`, "u"), types: Object.keys(request?.body?.content ?? {}) }];
+  });
+}
+
+/** Refuses methods that a path has not, and bodies that are not said to be what the path takes: those would be taken for empty ones. */
+export function asDeclared(app: OpenAPIHono<Hono>): MiddlewareHandler<Hono> {
+  let routes: Declared[] | undefined;
+  return async (context, next) => {
+    routes ??= declaredRoutes(app);
+    const matching = routes.filter(({ path }) => path.test(context.req.path));
+    // `/api/connections/test` is itself, and no connection of that name.
+    const exact = matching.filter(({ literal }) => literal);
+    const here = exact.length > 0 ? exact : matching;
+    // A HEAD is a GET whose body is left out.
+    const method = context.req.method === "HEAD" ? "GET" : context.req.method;
+    const route = here.find((each) => each.method === method);
+    if (here.length > 0 && !route) {
+      context.header("allow", here.map((each) => each.method).join(", "));
+      throw new ServiceProblem(405, "method", "misuse", "This path does not take this method.", "Look at /openapi.json.");
+    }
+    const [type = ""] = (context.req.header("content-type") ?? "").toLowerCase().split(";");
+    if (route && route.types.length > 0 && !route.types.includes(type.trim())) {
+      throw new ServiceProblem(415, "media_type", "misuse", "The body is missing, or not of the type that is asked for.", `Send it as ${route.types.join(" or ")}.`);
+    }
+    await next();
+  };
 }
 
 /** How long a creation is remembered. */

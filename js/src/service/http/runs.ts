@@ -14,7 +14,7 @@ type Shown = z.infer<typeof Run>;
 export function runRoutes(app: App, parts: Parts): void {
   const { runs } = parts;
   app.openapi(
-    createRoute({ method: "post", path: "/api/run-all", summary: "Run all exports with an active schedule that the caller may run", tags: ["Runs"], request: { headers: once }, responses: { 202: gives(z.object({ items: z.array(Run) }), "Queued."), ...problems(409) } }),
+    createRoute({ method: "post", path: "/api/run-all", summary: "Run all exports with an active schedule that the caller may run", tags: ["Runs"], request: { headers: once }, responses: { 202: gives(z.object({ items: z.array(Run) }), "Queued."), ...problems(409, 422) } }),
     async (context) => context.json({ items: (await runs.runAll(context.get("user"))) as Shown[] }, 202),
   );
   app.openapi(
@@ -42,7 +42,7 @@ export function runRoutes(app: App, parts: Parts): void {
 
 function streams(app: App, { runs, environment }: Parts): void {
   app.openapi(
-    createRoute({ method: "get", path: "/api/runs/{id}/progress", summary: "The run, again whenever it has changed, until it has ended", tags: ["Runs"], request: { params: byId }, responses: { 200: { description: "Server-sent events; each `data` is a run.", content: { "text/event-stream": { schema: z.string() } } }, ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/runs/{id}/progress", summary: "The run, again whenever it has changed, until it has ended", tags: ["Runs"], request: { params: byId }, responses: { 200: { description: "Server-sent events; each `data` is a run.", content: { "text/event-stream": { schema: z.object({ data: z.string() }) } } }, ...problems(404) } }),
     async (context) => {
       const user = context.get("user");
       const { id } = context.req.valid("param");

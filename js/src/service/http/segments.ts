@@ -48,6 +48,9 @@ export function segmentRoutes(app: App, parts: Parts): void {
   profiles(app, parts);
 }
 
+/** Bytes that the route streams on: nothing is said of their shape. */
+const profilesText = z.any().openapi({ description: "Profiles, as many as there are." });
+
 function profiles(app: App, { segments, connections }: Parts): void {
   app.openapi(
     createRoute({ method: "get", path: "/api/segments/{id}/exports", summary: "The exports that contain a segment, and those that do not", tags: ["Segments"], request: { params: byId }, responses: { 200: gives(z.object({ containing: z.array(z.object({ id: z.string(), name: z.string() })) }), "Exports."), ...problems(404) } }),
@@ -73,7 +76,7 @@ function profiles(app: App, { segments, connections }: Parts): void {
   app.openapi(
     createRoute({
       method: "put", path: "/api/segments/{id}/profiles", summary: "Upload the profiles of a segment, as CSV or NDJSON in UTF-8; kept sealed", tags: ["Segments"],
-      request: { params: byId, body: { required: true, content: { "text/csv": { schema: z.string() }, "application/x-ndjson": { schema: z.string() } } } },
+      request: { params: byId, body: { required: true, content: { "text/csv": { schema: profilesText }, "application/x-ndjson": { schema: profilesText } } } },
       responses: { 200: gives(z.object({ bytes: z.number() }), "Kept; what was there before is replaced."), ...problems(404, 409, 415, 422) },
     }),
     async (context) => context.json(await segments.upload(context.get("user"), context.req.valid("param").id, context.req.raw.body), 200),

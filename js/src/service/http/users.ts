@@ -10,7 +10,7 @@ import { Me, NewToken, Token, TokenInput, User, UserChange, UserInput } from "./
 
 const shown = ({ value, version }: Versioned<UserRecord>): UserRecord & { etag: string } => ({ ...value, etag: etagOf(version) });
 const byName = z.object({ id: z.string().min(1).max(200).openapi({ param: { name: "id", in: "path" } }) });
-const byToken = z.object({ id: z.string().regex(/^[0-9a-z]{16}$/u).openapi({ param: { name: "id", in: "path" } }) });
+const byToken = z.object({ id: z.string().regex(/^[0-9a-z]{16}$/u).openapi({ pattern: "^[0-9a-z]{16}$", param: { name: "id", in: "path" } }) });
 
 export function userRoutes(app: App, { users, environment }: Parts): void {
   const { privacyUrl } = environment.options;
