@@ -7,7 +7,8 @@ import { Connections } from "../service/connections.js";
 import { type Connection, KEYS, type Run } from "../service/documents.js";
 import { Environment, type ServiceOptions, type Vault } from "../service/environment.js";
 import type { Authenticate } from "../service/identity.js";
-import { releaseLease } from "../service/lease.js";
+import { endLease } from "../service/lease.js";
+import { ORCHESTRATOR } from "../service/orchestrator.js";
 import { notFound, ofAccount, ServiceProblem } from "../service/problem.js";
 import { createService, type Service } from "../service/service.js";
 import type { ServiceStore } from "../service/store.js";
@@ -127,8 +128,7 @@ export class ServiceObject {
     const environment = new Environment(options);
     const service = createService({ ...options, authenticate: this.#ways(environment, authenticate) });
     // The object is the lock: whoever has the lease is a life of it that is over.
-    const { owner } = ((await this.#store.get("lease/orchestrator"))?.value ?? {}) as { owner?: string };
-    if (owner !== undefined) await releaseLease(this.#store, "orchestrator", owner);
+    await endLease(this.#store, ORCHESTRATOR);
     await takeAdminToken(environment, this.#bindings);
     await this.#requireWayIn(authenticate);
     await this.#reseal(environment);

@@ -10,3 +10,6 @@ export { ExportObject } from "../cloudflare/export-object.js";
 export { type ServiceWorker, serviceWorker } from "../cloudflare/service-worker.js";
 export type { EdgeServiceOptions, ServiceObject } from "../cloudflare/service-object.js";
 export { type Authenticate, type Identity, oidc, type OidcOptions } from "../service/identity.js";
+export { type Held, releaseLease, takeLease } from "../service/lease.js";
+export type { Change, Json, Kept, Page, ServiceStore } from "../service/store.js";
+export { sqlRecords } from "../service/stores/sql.js";
