@@ -78,6 +78,7 @@ describe("in a browser", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Segments" }).waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+    await page.getByRole("button", { name: "New segment" }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
