@@ -28,4 +28,6 @@ for await (const event of run) {
 const { result, delivered, rejected, stop } = await run.summary;
 console.log(`${result}: ${delivered} delivered, ${rejected} rejected`);
 if (stop) console.error(`${stop.message} ${stop.remedy}`);
-Deno.exitCode = stop ? 1 : 0;
+// As the command: 0 all went well, 3 finished with rejected or unverified profiles, 1 stopped.
+const statuses: Record<string, number> = { succeeded: 0, completed_with_rejections: 3, incomplete: 3 };
+Deno.exitCode = statuses[result] ?? 1;

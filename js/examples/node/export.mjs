@@ -34,4 +34,5 @@ for await (const event of run) {
 const { result, delivered, rejected, stop } = await run.summary;
 console.log(`${result}: ${delivered} delivered, ${rejected} rejected`);
 if (stop) console.error(`${stop.message} ${stop.remedy}`);
-process.exitCode = stop ? 1 : 0;
+// As the command: 0 all went well, 3 finished with rejected or unverified profiles, 1 stopped.
+process.exitCode = { succeeded: 0, completed_with_rejections: 3, incomplete: 3 }[result] ?? 1;

@@ -26,15 +26,15 @@ export function makeReporter(options: ReporterOptions): Reporter {
   return bar ? new BarReporter(options) : new LineReporter(options);
 }
 
-/** Why nothing is being sent right now. */
+/** Why nothing is being sent right now; what comes first is what a narrow window still shows. */
 const WAITS: Readonly<Record<NonNullable<Progress["waiting"]>, string>> = {
   source: "reading the source",
   answer: "waiting for an answer",
   rate_window: "sending, as fast as the account's limits allow",
   throttled: "paused: the account said that there were too many requests",
   processing: "ActiveCampaign is importing what it has taken",
-  backoff: "a request failed; trying again after a pause",
-  unavailable: "the account does not answer; trying again after a pause",
+  backoff: "trying again after a pause: a request failed",
+  unavailable: "trying again after a pause: the account does not answer",
   storing: "storing the run's state",
   previous_run: "paused, ten minutes at most: what an earlier run sent may still be on its way",
 };
@@ -46,9 +46,10 @@ function status(progress: Progress | undefined, stopping: boolean): string {
   return WAITS[progress.waiting ?? "answer"];
 }
 
-/** The time left, unless a pause makes it a guess. */
+/** The time left, unless a pause makes it a guess, or nothing is left of what was read. */
 function left(progress: Progress | undefined, stopping: boolean): string | undefined {
   if (stopping || progress?.remainingMillis === undefined || isTrouble(progress.waiting)) return undefined;
+  if (progress.pending === 0 && progress.queued === 0) return undefined;
   return timeLeft(progress.remainingMillis);
 }
 

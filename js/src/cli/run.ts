@@ -67,7 +67,8 @@ export function runCommand(options: RunOptions): Promise<number> {
       const place = {
         account: accountName(connection, definition),
         list: String(definition.list),
-        source: opened.name,
+        source: options.source === "-" ? undefined : opened.name,
+        kept: kept !== undefined,
         automationsRun: definition.automations === "run",
         rejects: { path: rejects.path, rows: rejects.rows, duplicates: rejects.duplicates, revealed: options.reveal === true, staleRemoved },
       };
@@ -121,8 +122,8 @@ async function follow(options: RunOptions, { definition, connection, rejects, op
 
 /** What becomes of the run that was found; nothing when there was none. */
 function openingSentence({ folder, goesOn, givesUp }: KeptRun): string | undefined {
-  if (goesOn) return `Going on with the run kept in ${folder}.`;
-  return givesUp ? `The run kept in ${folder} is given up; this one begins anew.` : undefined;
+  if (goesOn) return `Going on with the run in the folder "${folder}".`;
+  return givesUp ? `The run in the folder "${folder}" is given up; this one begins anew.` : undefined;
 }
 
 /** A cancel while the account is still being read comes as a stop; nobody has to act on it. */
@@ -152,8 +153,8 @@ function quit(reporter: Reporter | undefined, rejects: RejectsFile, kept: KeptRu
 }
 
 function goOnSentence({ folder }: KeptRun, restarted = false): string {
-  if (restarted) return `The run is kept in ${folder}: the same command without --restart goes on with it.`;
-  return `The run is kept in ${folder}: the same command goes on with it, and with --restart it begins anew.`;
+  if (restarted) return `The run is kept in the folder "${folder}": the same command without --restart goes on with it.`;
+  return `The run is kept in the folder "${folder}": the same command goes on with it, and with --restart it begins anew.`;
 }
 
 function sizeOf(source: Source): number | undefined {

@@ -7,7 +7,10 @@ export interface SummaryPlace {
   /** The account's hostname, or the sandbox. */
   account: string;
   list: string;
-  source: string;
+  /** Where the rejected rows are mended; nothing where they come from standard input. */
+  source: string | undefined;
+  /** Whether the same command goes on with a run that was stopped. */
+  kept: boolean;
   automationsRun: boolean;
   rejects: { path: string; rows: number; duplicates: number; revealed: boolean; staleRemoved: boolean };
 }
@@ -131,7 +134,8 @@ function nextLines(summary: ExportSummary, place: SummaryPlace, width: number): 
   if (place.rejects.staleRemoved) add("Rows", `none rejected; ${clean(place.rejects.path)} of an earlier run was removed`);
   const again = place.automationsRun ? "automations run again for contacts that are sent again" : "contacts that are there already are only updated";
   if (summary.unverified > 0) add("Next", `Run it again: ${again}.`);
-  else if (summary.result === "cancelled") add("Next", `Run it again to send the rest: ${again}.`);
-  else if (summary.result === "completed_with_rejections") add("Next", `Correct the rejected rows in ${clean(place.source)} and run it again: ${again}.`);
+  // Of a run that is kept another sentence says how it goes on.
+  else if (summary.result === "cancelled" && !place.kept) add("Next", `Run it again to send the rest: ${again}.`);
+  else if (summary.result === "completed_with_rejections") add("Next", `Correct the rejected rows ${place.source === undefined ? "where they come from" : `in ${clean(place.source)}`} and run it again: ${again}.`);
   return lines.length > 0 ? ["", ...lines] : [];
 }

@@ -1,5 +1,6 @@
 /** What worker and objects say to each other: answers in JSON, refusals in the form of RFC 9457 with the package's codes. */
 import { fault } from "../errors.js";
+import type { Issue } from "../types.js";
 import type { Bindings, ObjectNamespace } from "./runtime.js";
 
 /** The bindings of the objects, and the classes behind them. */
@@ -38,8 +39,13 @@ export function answer(value: unknown, status = 200): Response {
   return new Response(JSON.stringify(value), { status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
 }
 
+/** Each status in words. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad request", 401: "Not authenticated", 404: "Not found", 409: "Conflict", 422: "Not valid", 429: "Too many requests", 500: "Internal error", 503: "Not available",
+};
+
 /** What could not be done, and what to do. */
-export function refusal(status: number, code: string, detail: string, remedy: string): Response {
-  const body = JSON.stringify({ type: "about:blank", title: code, status, code, detail, remedy });
+export function refusal(status: number, code: string, detail: string, remedy: string, issues: readonly Issue[] = []): Response {
+  const body = JSON.stringify({ type: "about:blank", title: TITLES[status] ?? "Refused", status, code, detail, remedy, ...(issues.length > 0 ? { issues } : {}) });
   return new Response(body, { status, headers: { "content-type": "application/problem+json", "cache-control": "no-store" } });
 }

@@ -4,9 +4,9 @@ import type { Issue } from "../types.js";
 
 /** The texts of its export.json, and where they stand. */
 const PLACEHOLDERS = [
-  ["host", "<YOUR-ACCOUNT>.api-us1.com", "the host of the API URL, from Settings > Developer of the account"],
-  ["list", "ID-OF-THE-LIST", "the list's number or name; the command `lists` shows them"],
-  ["mapping.email", "COLUMN-WITH-THE-ADDRESS", "the name of the source's column that holds the address"],
+  ["host", "<YOUR-ACCOUNT>.api-us1.com", "the account's bare hostname there, as its API URL in Settings > Developer has it"],
+  ["list", "ID-OF-THE-LIST", "the list's id there, which `activecampaign-export lists` shows"],
+  ["mapping.email", "COLUMN-WITH-THE-ADDRESS", "the name of the source's column of addresses there"],
 ] as const;
 
 /** What is still as it came. */
@@ -14,7 +14,7 @@ export function leftAsItCame(definition: unknown): Issue[] {
   return PLACEHOLDERS.filter(([path, text]) => at(definition, path) === text).map(([path, text, wanted]) => ({
     path,
     code: "placeholder",
-    message: `"${path}" is still ${JSON.stringify(text)}: put ${wanted}, in its place in export.json, and deploy.`,
+    message: `"${path}" in export.json is still ${JSON.stringify(text)}. Put ${wanted}.`,
   }));
 }
 

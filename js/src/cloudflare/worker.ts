@@ -74,7 +74,7 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
     const order = context.get("found");
     if (!isWhole(order)) return refusal(422, "settings", "The export has no definition, connection or source.", "Complete it in the worker's code, and deploy.");
     const issues = issuesOf(order);
-    if (issues.length > 0) return answer({ title: "settings", status: 422, code: "settings", detail: "The definition is wrong.", issues }, 422);
+    if (issues.length > 0) return refusal(422, "settings", "The definition is wrong; nothing was started.", `Correct ${issues.map(({ path }) => path || "the definition").join(", ")} and deploy.`, issues);
     if ("upload" in order.source && (await bucketOf(order.source.bucket, context.env).head(uploadKey(context.req.param("name")))) === null) {
       return refusal(409, "nothing_uploaded", "Nothing was uploaded for this export.", `Send its file by PUT /exports/${encodeURIComponent(context.req.param("name"))}/source, and start it again.`);
     }

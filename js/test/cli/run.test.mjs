@@ -146,6 +146,7 @@ describe("run", { concurrency: 8 }, () => {
     const served = await account();
     const cwd = place({ "export.json": definition() });
     const csv = await cli(["run", "-d", "export.json", "-s", "-", "--sandbox", served.url], { cwd, input: `${HEADER}${people(2)}C3,Bo,,\n` });
+    assert.match(flat(csv.stdout), /Correct the rejected rows where they come from and run it again/u);
     assert.equal(csv.code, 3, csv.stderr);
     assert.equal(existsSync(join(cwd, "rejected.csv")), true);
     const lines = [{ Id: "N1", FirstName: "Ann", EMail: "n1@example.net", Telephone: null }, { Id: "N2", FirstName: "Bo", EMail: "n2@example.net", Telephone: "" }];

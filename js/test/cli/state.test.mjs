@@ -36,7 +36,9 @@ describe("a run that is kept", () => {
     assert.equal(second.code, 0, `${stopped.stderr}\n${second.stderr}`);
     const summary = JSON.parse(second.stdout);
     assert.deepEqual([summary.result, summary.read, summary.delivered], ["succeeded", 900, 900]);
-    if (stopped.code === 1) assert.match(flat(stopped.stderr), /The run is kept in kept: the same command goes on with it/u);
+    if (stopped.code === 1) assert.match(flat(stopped.stderr), /The run is kept in the folder "kept": the same command goes on with it/u);
+    // One advice, not two that differ.
+    assert.doesNotMatch(stopped.stdout, /Next /u);
   });
 
   it("stays with its definition and its source", async () => {

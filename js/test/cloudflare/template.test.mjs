@@ -85,6 +85,8 @@ describe("the folder to deploy", () => {
     await upload(worker, csv(0));
     const refused = await worker.start("newsletter");
     assert.deepEqual([refused.http, refused.code, refused.issues.map(({ path }) => path)], [422, "settings", ["host", "list", "mapping.email"]]);
+    assert.deepEqual([refused.type, refused.title, refused.remedy], ["about:blank", "Not valid", "Correct host, list, mapping.email and deploy."]);
+    assert.equal(refused.issues[1].message, '"list" in export.json is still "ID-OF-THE-LIST". Put the list\'s id there, which `activecampaign-export lists` shows.');
     // Each names its place, what stands there, and the file.
     const came = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "cloudflare", "export.json"), "utf8"));
     for (const [index, text] of [came.host, came.list, came.mapping.email].entries()) {

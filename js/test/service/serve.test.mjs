@@ -1,9 +1,15 @@
 // The service as the command serves it: what its first lines say, in which words it refuses, and the way back in for
 // whoever has lost the last token.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, test } from "node:test";
-import { account, cli, flat, place, start } from "./helpers.mjs";
+import { account, bin, cli as cliAny, flat, place, start as startAny } from "../cli/helpers.mjs";
+import { installed } from "./helpers.mjs";
+
+/** The command where libsql lies beside it, for Node 20. */
+const program = join(installed, "dist", "cli", basename(bin));
+const start = (args, options) => startAny(args, { ...options, program });
+const cli = (args, options) => cliAny(args, { ...options, program });
 
 async function served(data, more = []) {
   const { child, done, says, told } = start(["serve", "--data", data, ...more]);
