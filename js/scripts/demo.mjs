@@ -1,5 +1,5 @@
 // The demo: 5,000 invented profiles with the faults of real ones go through the packed command into a sandbox.
-// Flags: --rows N (default 5000), --keep (the sandbox stays up until Ctrl-C).
+// Flags: --rows N (default 5000), --keep (the sandbox stays up until Ctrl-C), --admin (the admin page instead of the command).
 import { spawn } from "node:child_process";
 import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -19,10 +19,10 @@ const EXCLUDED = Array.from({ length: 6 }, (_, index) => `sales${index}@blocked.
 
 function flags() {
   try {
-    const { values } = parseArgs({ options: { rows: { type: "string", default: "5000" }, keep: { type: "boolean", default: false } } });
+    const { values } = parseArgs({ options: { rows: { type: "string", default: "5000" }, keep: { type: "boolean", default: false }, admin: { type: "boolean", default: false } } });
     const rows = Number(values.rows);
     if (!Number.isInteger(rows) || rows < 1 || rows > 1_000_000) stop("--rows must be a whole number from 1 to 1000000.");
-    return { rows, keep: values.keep };
+    return { rows, keep: values.keep, admin: values.admin };
   } catch (error) {
     return stop(error.message);
   }
@@ -61,7 +61,9 @@ function install(tarball) {
     rmSync(app, { recursive: true, force: true });
     mkdirSync(app, { recursive: true });
     writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }\n');
-    run("npm", ["install", "--no-audit", "--no-fund", "--omit=dev", "--prefer-offline", relative(app, tarball)], {
+    // Node 20 has no SQLite of its own, which the service behind the admin page needs.
+    const { libsql } = JSON.parse(readFileSync(join(js, "package.json"), "utf8")).devDependencies;
+    run("npm", ["install", "--no-audit", "--no-fund", "--omit=dev", "--prefer-offline", relative(app, tarball), `libsql@${libsql}`], {
       cwd: app, quiet: true, failure: "The package could not be installed: see the lines above.",
     });
     writeFileSync(marker, stamp);
@@ -204,15 +206,21 @@ async function whatNext(served, keep) {
   tried(`run --reveal -d ../export.json -s ../customers.csv --sandbox ${served.url}`);
 }
 
-const { rows, keep } = flags();
+const { rows, keep, admin } = flags();
 const dist = install(packed());
 say(`writing ${rows.toLocaleString("en-US")} profiles to target/demo/customers.csv and the definition to target/demo/export.json`);
 writeSource(join(folder, "customers.csv"), rows);
 writeFileSync(join(folder, "export.json"), `${JSON.stringify(definition, null, 2)}\n`);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const [{ serveSandbox }, { defaultSeed }] = await Promise.all([load("sandbox/serve.js"), load("sandbox/index.js")]);
-const served = await serveSandbox({ seed: seedWith(defaultSeed()) });
+const served = await serveSandbox({ seed: seedWith(defaultSeed()), ...(admin ? { speed: 5 } : {}) });
 say(`the sandbox is up: ${served.url}`);
+if (admin) {
+  const [{ serveService }, { offerPage }] = await Promise.all([load("entry/service.js"), import("./demo-admin.mjs")]);
+  await offerPage({ serveService, served, folder, definition, list: LIST });
+  await served.close();
+  process.exit(0);
+}
 const args = ["run", "--definition", "export.json", "--source", "customers.csv", "--sandbox", served.url];
 say(`activecampaign-export ${args.join(" ")}\n`);
 const ended = await command(join(dist, "cli", "bin.js"), args, served.key);
@@ -223,5 +231,6 @@ if (ended !== 0 && ended !== 3) {
 }
 console.log(`\nThe command's exit status is ${ended}${ended === 3 ? ": finished, with rejected profiles" : ""}.`);
 await whatNext(served, keep);
+console.log("  the admin page, with sample data: npm --prefix js run demo -- --admin");
 if (keep) await new Promise((done) => process.once("SIGINT", done));
 await served.close();

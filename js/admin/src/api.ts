@@ -22,6 +22,13 @@ export class Refused extends Error {
 
 const TOKEN = "activecampaign-export token";
 
+/** A token that an address brings stands behind the #, which no server sees, and is gone from the address at once. */
+const brought = /^#token=(acx_[\w-]+)$/u.exec(location.hash)?.[1];
+if (brought !== undefined) {
+  sessionStorage.setItem(TOKEN, brought);
+  history.replaceState(undefined, "", location.pathname + location.search);
+}
+
 export const token = {
   get: (): string | null => sessionStorage.getItem(TOKEN),
   set: (value: string): void => sessionStorage.setItem(TOKEN, value),

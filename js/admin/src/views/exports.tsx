@@ -1,6 +1,6 @@
 /** The list of exports. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Export, RunStatus } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
@@ -16,6 +16,10 @@ export interface ListedExport extends Export {
   nextRunAt?: string;
   etag: string;
 }
+
+/** While one of these is there, the list is read again every so often. */
+const LIVE: ReadonlySet<string> = new Set(["queued", "refreshing", "failed_retrying"]);
+const LOOK_MILLIS = 3_000;
 
 type Column = "name" | "connectionName" | "status" | "lastRun" | "schedule" | "permission";
 const COLUMNS: [Column, Key][] = [["name", "exports.name"], ["connectionName", "exports.connection"], ["status", "exports.status"], ["lastRun", "exports.lastRun"], ["schedule", "exports.schedule"], ["permission", "exports.permission"]];
@@ -37,6 +41,12 @@ export function Exports(): JSX.Element {
   const me = useMe();
   const data = useData("exports", async (path) => ({ value: await every<ListedExport>(path), etag: "" }));
   const connections = useData(me.role === "viewer" ? undefined : "connections", async (path) => ({ value: await every<{ id: string }>(path), etag: "" }));
+  const live = data.value?.some(({ status }) => LIVE.has(status)) ?? false;
+  useEffect(() => {
+    if (!live) return undefined;
+    const looking = setInterval(() => void data.reload(), LOOK_MILLIS);
+    return () => clearInterval(looking);
+  }, [live]);
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<{ column: Column; down: boolean }>({ column: "name", down: false });
   const all = data.value ?? [];

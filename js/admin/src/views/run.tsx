@@ -54,7 +54,7 @@ export function RunView(): JSX.Element {
             <dl class="facts">
               <dt>{t("run.by")}</dt><dd>{t(`trigger.${run.trigger}`)} · <bdi>{run.user}</bdi></dd>
               <dt>{t("run.started")}</dt><dd>{time(run.startedAt)}</dd>
-              <dt>{t("run.ended")}</dt><dd>{time(run.endedAt)}</dd>
+              {run.endedAt === undefined ? null : <><dt>{t("run.ended")}</dt><dd>{time(run.endedAt)}</dd></>}
             </dl>
             <Rejected run={run} ended={ended} />
           </>

@@ -36,7 +36,7 @@ export function Segments(): JSX.Element {
               <tbody>
                 {all.map((one) => (
                   <tr key={one.id}>
-                    <th scope="row"><bdi>{one.name}</bdi>{one.kind === "static" || !one.active ? <> <span class="status quiet">{one.kind === "static" ? t("segments.static") : t("segments.inactive")}</span></> : null}</th>
+                    <th scope="row"><bdi>{one.name}</bdi>{one.kind === "static" || !one.active ? <> <span class="note">{one.kind === "static" ? t("segments.static") : t("segments.inactive")}</span></> : null}</th>
                     <td>{t(`segments.${kindOf(one)}`)} <bdi class="quiet">{placeOf(one)}</bdi></td>
                     <td class="number">{one.members === undefined ? "" : number(one.members)}</td>
                     <td><UsedIn id={one.id} /></td>
