@@ -1,5 +1,7 @@
 /** The worker in front of a service: it hands every request to the one object that the service is. */
 import { objectsOf, tell } from "./messages.js";
+import { pageAnswer } from "../service/http/page.js";
+import type { PageFile } from "../service/environment.js";
 import type { Bindings, ObjectState } from "./runtime.js";
 import { SERVICE_NAME } from "./service-key.js";
 import { type EdgeServiceOptions, refused, ServiceObject as Base } from "./service-object.js";
@@ -28,6 +30,8 @@ export function serviceWorker(options: EdgeServiceOptions | ((bindings: Bindings
 
 async function forward(request: Request, bindings: Bindings): Promise<Response> {
   try {
+    const page = await pageOf(request, bindings);
+    if (page) return page;
     const objects = objectsOf(bindings, "SERVICE");
     const headers = new Headers(request.headers);
     // Nobody outside is an object of this service.
@@ -36,6 +40,23 @@ async function forward(request: Request, bindings: Bindings): Promise<Response> 
   } catch (error) {
     return refused(error);
   }
+}
+
+interface Assets {
+  fetch(address: string): Promise<Response>;
+}
+
+/** The admin page, where the worker has its files behind the binding ASSETS. */
+async function pageOf({ method, url }: Request, bindings: Bindings): Promise<Response | undefined> {
+  const assets = bindings.ASSETS as Assets | undefined;
+  if (assets === undefined || method !== "GET") return undefined;
+  const { pathname, origin } = new URL(url);
+  return pageAnswer(pathname, async (path): Promise<PageFile | undefined> => {
+    // The files' own server answers for the folder, and sends whoever asks for its index there.
+    const response = await assets.fetch(`${origin}${path === "/index.html" ? "/" : path}`);
+    const type = response.headers.get("content-type");
+    return response.ok && response.body && type !== null ? { type, body: response.body } : undefined;
+  });
 }
 
 async function scheduled(_event: unknown, bindings: Bindings): Promise<void> {

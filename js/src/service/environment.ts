@@ -4,6 +4,7 @@ import { ExportError } from "../errors.js";
 import { hostOf } from "../host.js";
 import type { Host } from "../types.js";
 import { type Connection, type Export, KEYS, type Run, type Segment, type User, type Webhook } from "./documents.js";
+import type { PageFiles } from "./http/page.js";
 import type { Authenticate } from "./identity.js";
 import { Ledger } from "./ledger.js";
 import { changedMeanwhile, notFound } from "./problem.js";
@@ -40,7 +41,7 @@ export interface ServiceOptions {
   /** The address of the operator's own privacy statement, shown beside the consent. */
   privacyUrl?: string;
   /** Files of the admin page, by their path; without it the service has no page. */
-  page?: (path: string) => Promise<PageFile | undefined> | PageFile | undefined;
+  page?: PageFiles;
   /** Days for which rejected profiles are kept. Default: 30. */
   rejectionsDays?: number;
 }

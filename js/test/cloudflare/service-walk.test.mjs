@@ -27,7 +27,7 @@ walk("the page's steps on Cloudflare: the folder to deploy, with uploads", () =>
     cpSync(join(app, "node_modules", "activecampaign-export", "cloudflare-service"), folder, { recursive: true });
     const settings = settingsOf(folder);
     const bindings = { ACTIVECAMPAIGN_EXPORT_SECRET: SECRET, EXPORT_ADMIN_TOKEN: ADMIN_TOKEN, SANDBOX: served.url };
-    const edge = await deploy({ entryPoints: [join(folder, settings.main)] }, { ...inMiniflare(settings), bindings });
+    const edge = await deploy({ entryPoints: [join(folder, settings.main)] }, { ...inMiniflare(settings, folder), bindings });
     return { edge, source: () => ({ upload: true }), end: () => rmSync(folder, { recursive: true }) };
   }));
 

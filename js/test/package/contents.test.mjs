@@ -13,7 +13,7 @@ const files = readdirSync(installed, { recursive: true }).map(String).filter((na
 
 test("the package holds dist, two folders to deploy, README, LICENSE and its manifest", () => {
   const folder = ["README.md", "gitignore", "package.json", "worker.js", "wrangler.jsonc"];
-  const folders = [...folder.map((name) => join("cloudflare", name)), join("cloudflare", "export.json"), ...folder.map((name) => join("cloudflare-service", name))];
+  const folders = [...folder.map((name) => join("cloudflare", name)), join("cloudflare", "export.json"), ...[...folder, "page.mjs"].map((name) => join("cloudflare-service", name))];
   assert.deepEqual(files.filter((name) => !name.startsWith("dist")).sort(), ["LICENSE", "README.md", ...folders, "package.json"].sort());
   assert.equal(files.filter((name) => name.endsWith(".wasm")).length, 1);
   for (const name of ["preinstall", "install", "postinstall", "prepare"]) assert.equal(manifest.scripts?.[name], undefined);

@@ -13,7 +13,7 @@ export async function pageFile(path: string): Promise<PageFile | undefined> {
   const type = TYPES[ending];
   if (type === undefined) return undefined;
   // The core is in the package once, under the name that everything else takes it by.
-  const place = ending === "wasm" ? "../core_bg.wasm" : `../admin/${name}`;
+  const place = name === "assets/core_bg.wasm" ? "../core_bg.wasm" : `../admin/${name}`;
   try {
     return { type, body: await readFile(fileURLToPath(new URL(place, import.meta.url))) };
   } catch {

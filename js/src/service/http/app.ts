@@ -70,7 +70,7 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
   app.use("/api/*", async (context, next) => (context.req.path.endsWith("/profiles") ? next() : limit(context, next)));
   app.use("/api/*", createdOnce(parts.environment));
   for (const routes of [userRoutes, connectionRoutes, segmentRoutes, exportRoutes, scheduleRoutes, runRoutes, webhookRoutes, auditRoutes]) routes(app, parts);
-  pageRoutes(app, parts.environment);
+  pageRoutes(app, parts.environment.options.page);
   return app;
 }
 
