@@ -9,9 +9,11 @@ export function strict<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T
   return z.strictObject(shape, { error });
 }
 
+const MEANT = "Did you mean";
+
 function unknownSetting(key: string, known: readonly string[]): string {
   const meant = known.filter((each) => each !== "$schema").find((each) => isNear(key.toLowerCase(), each.toLowerCase()));
-  return `Unknown setting \`${key.slice(0, 100)}\`.${meant === undefined ? "" : ` Did you mean \`${meant}\`?`}`;
+  return `Unknown setting \`${key.slice(0, 100)}\`.${meant === undefined ? "" : ` ${MEANT} \`${meant}\`?`}`;
 }
 
 /** Whether a third of the letters, and at most two, are wrong, missing or swapped with their neighbour. */
@@ -50,7 +52,10 @@ function told(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] 
 /** Of the forms that a value may have, the one that it was probably meant to have: all others are of another kind. */
 function likeliest(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
   const meant = forms.filter((issues) => issues.every(({ code, path }) => code !== "invalid_type" || path.length > 0));
-  return meant.length === 1 ? meant[0] : undefined;
+  if (meant.length === 1) return meant[0];
+  // A key that is nearly one of a form's own tells which.
+  const near = meant.filter((issues) => issues.some(({ message }) => message.includes(MEANT)));
+  return near.length === 1 ? near[0]?.filter(({ message }) => message.includes(MEANT)) : undefined;
 }
 
 const KINDS: Record<string, string> = { string: "text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "an object", record: "an object" };
@@ -70,9 +75,9 @@ function inWords(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `It must ${sizeOf(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}.`;
     case "invalid_union":
-      if (issue.message !== "Invalid input") return issue.message;
       if ("options" in issue && Array.isArray(issue.options)) return `It must be ${issue.options.map((value: unknown) => JSON.stringify(value)).join(" or ")}.`;
       if (issue.errors.length > 0 && issue.errors.every((form) => form.some(isMissing))) return "It is missing.";
+      if (issue.message !== "Invalid input") return issue.message;
       return "It has none of the forms that it may have: see /reference of the service, or the schemas that `pull` writes.";
     default:
       return issue.message;

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { describe, test } from "node:test";
-import { CONTOSO_HEADER, HEADER, account, cli, defaultSeed, definition, flat, people, place, start } from "./helpers.mjs";
+import { CONTOSO_HEADER, HEADER, account, cli, defaultSeed, definition, flat, part, people, place, start } from "./helpers.mjs";
 
 const CHECK = ["check", "-d", "export.json", "-s", "segment.csv"];
 
@@ -243,5 +244,28 @@ describe("sandbox", { concurrency: 8 }, () => {
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`Port ${port} is taken`, "u"));
     assert.doesNotMatch(stderr, /\n\s+at /u);
+  });
+});
+
+describe("what is told while a run lasts", () => {
+  const NOTHING = { read: 0, pending: 0, queued: 0, delivered: 0, rejected: 0, duplicate: 0, excluded: 0, unchanged: 0, unverified: 0, resent: 0, batches: 0, requests: 0, sourceBytes: 0 };
+
+  test("time is left while something is under way, and none when all that was read has its end", async () => {
+    const { makeReporter } = await part("progress.js");
+    let text = "";
+    const stream = new Writable({ write: (chunk, _, done) => ((text += chunk), done()) });
+    const reporter = makeReporter({ stream, sourceBytes: 100, quiet: false });
+    reporter.update({ ...NOTHING, read: 6, queued: 6, requests: 3, waiting: "processing", remainingMillis: 2_000 });
+    reporter.update({ ...NOTHING, read: 6, delivered: 6, requests: 4, waiting: "answer", remainingMillis: 2_000 });
+    reporter.end();
+    const [under, done] = text.trim().split("\n").slice(-2);
+    assert.match(under, /a few seconds left · ActiveCampaign is importing/u);
+    assert.match(done, /done with what was read$/u);
+    assert.doesNotMatch(done, /left/u);
+  });
+
+  test("lines of an error keep their indent, however narrow the window is", async () => {
+    const { wrap } = await part("text.js");
+    assert.deepEqual(wrap("Some are wrong:\n  one two three\n  four", 12), ["Some are", "wrong:", "  one two", "  three", "  four"]);
   });
 });

@@ -110,11 +110,11 @@ test("when one is refused, what was applied before it is told, and what was not"
 
 test("mistakes in the files are told all at once, with their places, and nothing is changed", async () => {
   const folder = place();
-  write(folder, { "connections/a.json": { name: "N" }, "exports/b.json": { ...FIRST, mapping: { emial: "EMail" } }, "exports/c.json": { ...FIRST, list: "four" } });
+  write(folder, { "connections/a.json": { name: "N" }, "exports/b.json": { ...FIRST, mapping: { emial: "EMail" } }, "exports/c.json": { ...FIRST, list: "four", schedule: { type: "owm" } }, "exports/d.json": { ...FIRST, name: "D", mapping: { email: { colum: "EMail" } } } });
   // Nobody listens there: the files come first.
   const { code, stderr } = await start(["apply", ".", "--url", "http://127.0.0.1:9"], { cwd: folder, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: "any" } }).done;
   equal(code, 2);
-  for (const told of ["connections/a.json: host: It is missing.", "exports/b.json: mapping: Unknown setting `emial`. Did you mean `email`?", "exports/b.json: mapping.email: It is missing.", "exports/c.json: list: It must be a number."]) ok(flat(stderr).includes(told), `${told} in ${stderr}`);
+  for (const told of ["connections/a.json: host: It is missing.", "exports/b.json: mapping: Unknown setting `emial`. Did you mean `email`?", "exports/b.json: mapping.email: It is missing.", "exports/c.json: list: It must be a number.", 'exports/c.json: schedule.type: It must be "refresh" or "own".', "exports/d.json: mapping.email: Unknown setting `colum`. Did you mean `column`?"]) ok(flat(stderr).includes(told), `${told} in ${stderr}`);
 });
 
 test("what the service refuses is told with its path", async () => {

@@ -52,9 +52,10 @@ test("refusals are in words: what is missing, unknown, or no id", async () => {
   });
   deepEqual(await issuesOf("POST", "/api/segments", { name: "", source: { fiel: "a.csv" }, format: "xml" }), {
     name: "It must not be empty.",
-    source: 'It must be { "file": "NAME" }, { "url": "https://..." }, { "upload": true } or { "r2": "KEY" }.',
+    source: "Unknown setting `fiel`. Did you mean `file`?",
     format: 'It must be "auto" or "csv" or "ndjson".',
   });
+  deepEqual(await issuesOf("POST", "/api/segments", { name: "a", source: 5 }), { source: 'It must be { "file": "NAME" }, { "url": "https://..." }, { "upload": true } or { "r2": "KEY" }.' });
   deepEqual(await issuesOf("GET", "/api/exports/NO-ID"), { id: "This is no id of this service." });
 });
 
