@@ -153,6 +153,10 @@ export class EdgeRunner implements Runner {
     return { bytes };
   }
 
+  async forgetUpload(segment: string): Promise<void> {
+    await bucketOf(undefined, this.#options.bindings).delete(uploadOf(segment));
+  }
+
   /** Whether a run has begun to read a segment, and has not ended. */
   async #isRead(segment: string): Promise<boolean> {
     for (const { key } of await this.#options.store.list("live/")) {

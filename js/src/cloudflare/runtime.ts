@@ -33,6 +33,7 @@ export interface Bucket {
   /** Without a body when the condition does not hold. */
   get(key: string, options: { range: { offset: number; length: number }; onlyIf: { etagMatches: string } }): Promise<(BucketObject & Partial<Pick<Response, "arrayBuffer">>) | null>;
   put(key: string, value: ReadableStream | Uint8Array): Promise<BucketObject>;
+  delete(key: string): Promise<void>;
   createMultipartUpload(key: string, options?: { customMetadata: Record<string, string> }): Promise<Upload>;
 }
 

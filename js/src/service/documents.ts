@@ -240,6 +240,8 @@ export const KEYS = {
   runOf: (exportId: string, id: string): string => `runs/${exportId}/${id}`,
   /** Runs that have not ended. */
   live: (id: string): string => `live/${id}`,
+  /** A segment whose upload nobody needs any more, and that is to be removed. */
+  unneeded: (segment: string): string => `unneeded/${segment}`,
   refresh: (id: string): string => `refresh/${encodeURIComponent(id)}`,
   /** The runs of a refresh were made: exports that come or change later wait for the next one. */
   followed: (id: string): string => `followed/${encodeURIComponent(id)}`,

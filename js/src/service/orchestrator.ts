@@ -66,6 +66,7 @@ export class Orchestrator {
     for (const run of live) if (run.value.status === "refreshing") await this.#guarded(run, (own) => this.#follow(own));
     for (const run of live) if (run.value.status !== "refreshing") await this.#guarded(run, (own) => this.#waits(own));
     await this.#expire();
+    await this.#forgetUploads();
     await this.#company.events.deliver();
   }
 
@@ -302,6 +303,14 @@ export class Orchestrator {
     }
     if (!(await this.#environment.store.commit(changes))) return;
     await this.#company.events.workflow("Export.WorkflowCompleted", ended);
+  }
+
+  /** Removes uploads that nobody needs any more. */
+  async #forgetUploads(): Promise<void> {
+    for (const { key, version } of await this.#environment.store.list("unneeded/")) {
+      await this.#environment.runner.forgetUpload?.(key.slice("unneeded/".length));
+      await this.#environment.store.commit([{ key, value: undefined, version }]);
+    }
   }
 
   /** Removes rejected profiles whose time is over, and runs beyond those that are kept. */

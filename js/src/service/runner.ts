@@ -43,6 +43,8 @@ export interface Runner {
   sourceIssues(source: Segment["source"]): Issue[];
   /** Takes what was uploaded for a segment. */
   upload?(segment: Segment, body: ReadableStream<Uint8Array>): Promise<{ bytes: number }>;
+  /** Removes what was uploaded for a segment; nothing where there is none. */
+  forgetUpload?(segment: string): Promise<void>;
   /** Is called whenever something has happened to a part, so that whoever follows it looks. */
   onChange?(listener: () => void): void;
 }

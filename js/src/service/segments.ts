@@ -6,6 +6,7 @@ import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
 import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
+import type { Change } from "./store.js";
 
 export interface SegmentInput {
   name: string;
@@ -56,7 +57,7 @@ export class Segments {
     if (found.version !== version) throw changedMeanwhile();
     const segment: Segment = { ...found.value, ...(given(input) as Partial<Segment>), updatedAt: this.#environment.now() };
     await this.#requireGood(segment, id);
-    await this.#environment.change(user.id, "segment.update", KEYS.segment(id), [{ key: KEYS.segment(id), value: json(segment), version }]);
+    await this.#environment.change(user.id, "segment.update", KEYS.segment(id), [{ key: KEYS.segment(id), value: json(segment), version }, ...("upload" in segment.source ? [] : unneeded(found.value))]);
     return { value: segment, version: version + 1 };
   }
 
@@ -66,7 +67,7 @@ export class Segments {
     if (found.version !== version) throw changedMeanwhile();
     const inTheWay = (await this.exportsWith(id)).map(({ id: own, name }) => ({ id: own, name }));
     if (inTheWay.length > 0) throw new ServiceProblem(409, "in_use", "settings", "Exports contain this segment.", "Take it out of them first.", { inTheWay });
-    await this.#environment.change(user.id, "segment.remove", KEYS.segment(id), [{ key: KEYS.segment(id), value: undefined, version }]);
+    await this.#environment.change(user.id, "segment.remove", KEYS.segment(id), [{ key: KEYS.segment(id), value: undefined, version }, ...unneeded(found.value)]);
   }
 
   /** The exports that contain a segment. */
@@ -107,6 +108,11 @@ export class Segments {
     await this.#environment.change(user.id, "segment.upload", KEYS.segment(id), []);
     return stored;
   }
+}
+
+/** What was uploaded holds people's data: it goes with the segment, or with another source in its place. */
+function unneeded({ id, source }: Segment): Change[] {
+  return "upload" in source ? [{ key: KEYS.unneeded(id), value: null }] : [];
 }
 
 /** Without what was left out. */

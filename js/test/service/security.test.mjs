@@ -164,6 +164,17 @@ describe("hostile input", () => {
     assert.deepEqual((await here.admin.read(`/api/segments/${segment.id}/suggestions`)).columns, ["EMail"]);
   });
 
+  it("an upload goes with its segment, and with another source in its place", async () => {
+    const here = await world();
+    const uploads = () => readdirSync(join(here.folder, "uploads"));
+    const [gone, moved] = [await upload(here, "Gone", people(3)), await upload(here, "Moved", people(3))];
+    assert.equal(uploads().length, 2);
+    await here.admin.must("DELETE", 204)(`/api/segments/${gone.id}`, { etag: gone.etag });
+    await here.admin.must("PATCH", 200)(`/api/segments/${moved.id}`, { etag: moved.etag, body: { source: { url: "https://profiles.example.com/gold.csv" } } });
+    await here.service.tick();
+    assert.deepEqual(uploads(), []);
+  });
+
   it("webhooks and segments are not called at private addresses, however they are written", async () => {
     const here = await world();
     const bad = ["http://hooks.example.com/", "https://localhost/", "https://127.0.0.1/", "https://127.1/", "https://0x7f.1/", "https://2130706433/", "https://[::1]/", "https://[::ffff:7f00:1]/", "https://169.254.169.254/latest", "https://10.0.0.1/", "https://user@hooks.example.com/", "https://printer.local/", "https://metadata.google.internal/", "https://hooks.localhost./", "https://localhost./", "https://127.0.0.1./", "file:///etc/passwd", "javascript:alert(1)", "https://"];

@@ -4,6 +4,7 @@ import type { Text } from "../i18n.js";
 const texts = {
   "app.title": "Exports to ActiveCampaign",
   "app.skip": "Skip to the content",
+  "app.sandbox": "Sandbox: nothing is sent to live accounts",
   "app.language": "Language",
   "app.signOut": "Sign out",
   "nav.exports": "Exports",

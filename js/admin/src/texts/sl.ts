@@ -4,6 +4,7 @@ import type { Key, Text } from "../i18n.js";
 export const sl: Record<Key, Text> = {
   "app.title": "Izvozi v ActiveCampaign",
   "app.skip": "Na vsebino",
+  "app.sandbox": "Peskovnik: v žive račune se nič ne pošlje",
   "app.language": "Jezik",
   "app.signOut": "Odjava",
   "nav.exports": "Izvozi",

@@ -143,8 +143,8 @@ export class NodeRunner implements Runner {
     return sourceHosts ? host?.fetch : (sourceFetch ?? host?.fetch ?? publicFetch());
   }
 
-  #upload(segment: Segment): string {
-    return join(this.#options.folder, "uploads", `${segment.id}.sealed`);
+  #upload({ id }: Pick<Segment, "id">): string {
+    return join(this.#options.folder, "uploads", `${id}.sealed`);
   }
 
   /** What a part reads. It is opened when it is read, so that what is missing is told by the run. */
@@ -163,6 +163,10 @@ export class NodeRunner implements Runner {
       yield* readSealed(path, await box.derived("uploads"), offset);
     }
     return { data: read };
+  }
+
+  async forgetUpload(id: string): Promise<void> {
+    await rm(this.#upload({ id }), { force: true });
   }
 
   async upload(segment: Segment, body: ReadableStream<Uint8Array>): Promise<{ bytes: number }> {
