@@ -77,7 +77,7 @@ describe("in a browser", () => {
     await page.getByRole("navigation").getByRole("link", { name: "Segments" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Segments" }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+    await page.waitForFunction(() => document.activeElement?.tagName === "H1");
     await page.getByRole("button", { name: "New segment" }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
@@ -94,7 +94,7 @@ describe("in a browser", () => {
     await dialog.waitFor();
     await page.keyboard.press("Escape");
     assert.equal(await dialog.count(), 0);
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "New segment");
+    await page.waitForFunction(() => document.activeElement?.textContent === "New segment");
     await context.close();
   });
 
