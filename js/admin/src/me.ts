@@ -6,6 +6,8 @@ import type { Role } from "../../src/service/documents.js";
 export interface Me {
   id: string;
   role: Role;
+  /** Most profiles of one export. */
+  maxProfiles: number;
   /** The sandbox that stands in for every account; absent where it sends to live ones. */
   sandbox?: string;
   privacyStatement: { version: string; text: string; url?: string };

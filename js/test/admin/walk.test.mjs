@@ -125,6 +125,21 @@ test("from the first start to the removal", async (t) => {
     await page.getByText("The export has not run.").waitFor();
   });
 
+  await t.test("a segment's exports, and the schedules of several exports at once", async () => {
+    await go("Segments");
+    await page.getByRole("button", { name: /^Manage exports/u }).click();
+    const dialog = page.getByRole("dialog");
+    assert.equal(await dialog.getByLabel(HOSTILE[1]).isChecked(), true);
+    await look(page, "segment-exports");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await go("Exports");
+    await press("Schedules");
+    await dialog.getByLabel("Schedule", { exact: true }).selectOption({ label: "Turn off, each keeps its own schedule" });
+    await look(page, "schedules");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("cell", { name: "On demand only" }).waitFor();
+  });
+
   await t.test("users, a contributor's token, and the audit", async () => {
     await go("Users");
     await press("Let a user in");

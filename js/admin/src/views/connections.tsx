@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Connection } from "../../../src/service/documents.js";
 import { ask, every, Refused } from "../api.js";
-import { t, time } from "../i18n.js";
+import { type Key, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Dialog, Empty, Heading, Loading, SelectField, Trouble, useData, useWork } from "../ui.js";
 
@@ -14,12 +14,24 @@ export function sharingWords({ sharing }: ListedConnection): string {
   return sharing?.with === "contributors" ? t("connections.contributors") : t("connections.admins");
 }
 
+type Column = "name" | "host" | "who" | "created";
+
+const keyOf = (one: ListedConnection, column: Column): string => {
+  if (column === "who") return sharingWords(one);
+  return column === "name" ? one.name : ((column === "host" ? one.host : one.createdAt) ?? "");
+};
+
 export function Connections(): JSX.Element {
   const me = useMe();
   const administrator = me.role === "administrator";
   const data = useData("connections", async (path) => ({ value: await every<ListedConnection>(path), etag: "" }));
   const [removed, setRemoved] = useState<ListedConnection>();
-  const all = data.value ?? [];
+  const [sort, setSort] = useState<{ column: Column; down: boolean }>({ column: "name", down: false });
+  const all = [...(data.value ?? [])].sort((one, other) => keyOf(one, sort.column).localeCompare(keyOf(other, sort.column)) * (sort.down ? -1 : 1));
+  const column = (name: Column, key: Key): JSX.Element => {
+    const order = sort.column === name ? (sort.down ? "descending" : "ascending") : undefined;
+    return <th scope="col" aria-sort={order}><button type="button" class="plain" onClick={() => setSort({ column: name, down: sort.column === name && !sort.down })}>{t(key)}<span aria-hidden="true">{order === undefined ? "" : sort.down ? " ↓" : " ↑"}</span></button></th>;
+  };
   const make = administrator ? <a class="button primary" href="/connections/new">{t("connections.new")}</a> : null;
   return (
     <>
@@ -28,7 +40,7 @@ export function Connections(): JSX.Element {
         {all.length === 0 ? <Empty title={t("connections.empty")} text={administrator ? t("connections.emptyText") : t("connections.emptyOther")}>{make}</Empty> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("connections.title")}>
             <table>
-              <thead><tr><th scope="col">{t("connections.name")}</th>{administrator ? <><th scope="col">{t("connections.host")}</th><th scope="col">{t("connections.who")}</th><th scope="col">{t("connections.created")}</th><th scope="col">{t("do.remove")}</th></> : null}</tr></thead>
+              <thead><tr>{column("name", "connections.name")}{administrator ? <>{column("host", "connections.host")}{column("who", "connections.who")}{column("created", "connections.created")}<th scope="col">{t("do.remove")}</th></> : null}</tr></thead>
               <tbody>
                 {all.map((one) => (
                   <tr key={one.id}>

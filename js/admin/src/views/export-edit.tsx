@@ -6,6 +6,7 @@ import type { Export, Schedule } from "../../../src/service/documents.js";
 import type { Account, Issue, Mapping } from "../../../src/types.js";
 import { ask, every } from "../api.js";
 import { number, t } from "../i18n.js";
+import { useMe } from "../me.js";
 import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 import type { ListedConnection } from "./connections.js";
 import type { ListedExport } from "./exports.js";
@@ -38,10 +39,11 @@ function bodyOf({ name, connection, list, segments, mapping, automations, schedu
 }
 
 export function ExportEdit(): JSX.Element {
-  const { id } = useRoute().params;
+  const { params: { id }, query } = useRoute();
   const { route } = useLocation();
   const before = useData<ListedExport>(id === undefined ? undefined : `exports/${id}`);
-  const [draft, setDraft] = useState(EMPTY);
+  // A segment that it was started from is chosen already.
+  const [draft, setDraft] = useState(query.segment === undefined ? EMPTY : { ...EMPTY, segments: [query.segment] });
   const [step, setStep] = useState(0);
   const [saved, setSaved] = useState<{ id: string; warnings: Issue[] }>();
   const { busy, problem, run } = useWork();
@@ -141,12 +143,15 @@ function ListStep({ draft, change, account, issue }: StepProps & { account: Data
 
 function SegmentStep({ draft, change, issue }: StepProps): JSX.Element {
   const data = useData("segments", async (path) => ({ value: await every<ListedSegment>(path), etag: "" }));
+  const { maxProfiles } = useMe();
+  const members = (data.value ?? []).filter(({ id }) => draft.segments.includes(id)).reduce((sum, segment) => sum + (segment.members ?? 0), 0);
   const chosen = (id: string, yes: boolean): void => change({ segments: yes ? [...draft.segments, id] : draft.segments.filter((each) => each !== id) });
   return (
     <Loading data={data}>
       <p>{t("edit.segmentsText")}</p>
       {data.value?.length === 0 ? <p>{t("edit.noSegments")} <a href="/segments">{t("nav.segments")}</a></p> : null}
       {data.value?.map(({ id, name, members }) => <Check key={id} label={name} {...(members === undefined ? {} : { hint: t("edit.members", { n: members }) })} checked={draft.segments.includes(id)} onChange={(yes) => chosen(id, yes)} />)}
+      {members > maxProfiles ? <Notice kind="warning">{t("edit.tooMany", { members, most: maxProfiles })}</Notice> : null}
       {issue === undefined ? null : <p class="hint bad">{issue}</p>}
     </Loading>
   );

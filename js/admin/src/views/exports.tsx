@@ -5,6 +5,7 @@ import type { Export, RunStatus } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
+import { Schedules } from "./schedules.js";
 import { Empty, Heading, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
 
 export interface ListedExport extends Export {
@@ -47,6 +48,7 @@ export function Exports(): JSX.Element {
     const looking = setInterval(() => void data.reload(), LOOK_MILLIS);
     return () => clearInterval(looking);
   }, [live]);
+  const [scheduling, setScheduling] = useState(false);
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<{ column: Column; down: boolean }>({ column: "name", down: false });
   const all = data.value ?? [];
@@ -57,7 +59,7 @@ export function Exports(): JSX.Element {
   const make = mayMake ? <a class="button primary" href="/exports/new">{t("exports.new")}</a> : null;
   return (
     <>
-      <Heading actions={<><RunAll exports={all} reload={data.reload} />{make}</>}>{t("exports.title")}</Heading>
+      <Heading actions={<>{all.some(({ permission }) => permission === "edit") ? <button type="button" onClick={() => setScheduling(true)}>{t("exports.schedules")}</button> : null}<RunAll exports={all} reload={data.reload} />{make}</>}>{t("exports.title")}</Heading>
       <Loading data={data}>
         {all.length === 0 ? (
           <Empty title={t("exports.empty")} text={t("exports.emptyText")}>
@@ -70,6 +72,7 @@ export function Exports(): JSX.Element {
           </>
         )}
       </Loading>
+      {scheduling ? <Schedules exports={all} onClose={() => { setScheduling(false); void data.reload(); }} /> : null}
     </>
   );
 }
@@ -92,7 +95,7 @@ function Table({ exports, sort, onSort }: { exports: ListedExport[]; sort: { col
           {exports.map((one) => (
             <tr key={one.id}>
               <th scope="row"><a href={`/exports/${one.id}`}><bdi>{one.name}</bdi></a></th>
-              <td>{one.connectionName === undefined ? <span class="quiet">{t("exports.detached")}</span> : <bdi>{one.connectionName}</bdi>}</td>
+              <td>{one.connectionName === undefined ? <span class="quiet">{t("exports.detached")}</span> : <><bdi>{one.connectionName}</bdi> <span class="note">ActiveCampaign</span></>}</td>
               <td><Status status={one.status} /></td>
               <td>{one.lastRun === undefined ? null : <a href={`/runs/${one.lastRun.id}`} title={time(one.lastRun.at)}>{ago(one.lastRun.at)}</a>}</td>
               <td>{scheduleWords(one)}</td>

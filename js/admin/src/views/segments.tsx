@@ -5,6 +5,7 @@ import type { Segment } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { number, t } from "../i18n.js";
 import { useMe } from "../me.js";
+import type { ListedExport } from "./exports.js";
 import { Check, Confirm, Dialog, Empty, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
 export type ListedSegment = Segment & { etag: string };
@@ -19,6 +20,7 @@ export function Segments(): JSX.Element {
   const data = useData("segments", async (path) => ({ value: await every<ListedSegment>(path), etag: "" }));
   const [edited, setEdited] = useState<ListedSegment | "new">();
   const [removed, setRemoved] = useState<ListedSegment>();
+  const [managed, setManaged] = useState<ListedSegment>();
   const all = data.value ?? [];
   const make = may ? <button type="button" class="primary" onClick={() => setEdited("new")}>{t("segments.new")}</button> : null;
   const close = (): void => {
@@ -40,7 +42,7 @@ export function Segments(): JSX.Element {
                     <td>{t(`segments.${kindOf(one)}`)} <bdi class="quiet">{placeOf(one)}</bdi></td>
                     <td class="number">{one.members === undefined ? "" : number(one.members)}</td>
                     <td><UsedIn id={one.id} /></td>
-                    {may ? <td class="row"><button type="button" class="small" aria-label={`${t("do.edit")}: ${one.name}`} onClick={() => setEdited(one)}>{t("do.edit")}</button><button type="button" class="danger small" aria-label={`${t("do.remove")}: ${one.name}`} onClick={() => setRemoved(one)}>{t("do.remove")}</button></td> : null}
+                    {may ? <td class="row"><button type="button" class="small" aria-label={`${t("segments.manage")}: ${one.name}`} onClick={() => setManaged(one)}>{t("segments.manage")}</button><button type="button" class="small" aria-label={`${t("do.edit")}: ${one.name}`} onClick={() => setEdited(one)}>{t("do.edit")}</button><button type="button" class="danger small" aria-label={`${t("do.remove")}: ${one.name}`} onClick={() => setRemoved(one)}>{t("do.remove")}</button></td> : null}
                   </tr>
                 ))}
               </tbody>
@@ -48,6 +50,7 @@ export function Segments(): JSX.Element {
           </div>
         )}
       </Loading>
+      {managed === undefined ? null : <Manage segment={managed} onClose={() => { setManaged(undefined); void data.reload(); }} />}
       {edited === undefined ? null : <SegmentEdit before={edited === "new" ? undefined : edited} onClose={close} />}
       {removed === undefined ? null : <Confirm title={`${t("do.remove")}: ${removed.name}`} text="" go={t("do.remove")} onClose={() => setRemoved(undefined)} work={async () => { await ask("DELETE", `segments/${removed.id}`, { on: removed.etag }); await data.reload(); }} />}
     </>
@@ -57,6 +60,32 @@ export function Segments(): JSX.Element {
 function UsedIn({ id }: { id: string }): JSX.Element {
   const data = useData<{ containing: { id: string; name: string }[] }>(`segments/${id}/exports`);
   return <>{data.value?.containing.map((one, at) => <span key={one.id}>{at === 0 ? "" : ", "}<a href={`/exports/${one.id}`}><bdi>{one.name}</bdi></a></span>)}</>;
+}
+
+/** The exports that a segment is in, and those that it is not in; only those that one may change can be ticked. */
+function Manage({ segment, onClose }: { segment: ListedSegment; onClose: () => void }): JSX.Element {
+  const data = useData("exports", async (path) => ({ value: await every<ListedExport>(path), etag: "" }));
+  const [ticked, setTicked] = useState<Record<string, boolean>>({});
+  const { busy, problem, run } = useWork();
+  const all = data.value ?? [];
+  const isIn = (one: ListedExport): boolean => ticked[one.id] ?? one.segments.includes(segment.id);
+  const save = (): Promise<void> =>
+    run(async () => {
+      for (const one of all.filter((each) => isIn(each) !== each.segments.includes(segment.id))) {
+        const segments = isIn(one) ? [...one.segments, segment.id] : one.segments.filter((id) => id !== segment.id);
+        await ask("PATCH", `exports/${one.id}`, { body: { segments }, on: one.etag });
+      }
+      onClose();
+    });
+  return (
+    <Dialog title={`${t("segments.manage")}: ${segment.name}`} onClose={onClose}>
+      <p>{t("segments.manageText")}</p>
+      <Loading data={data}>{all.map((one) => <Check key={one.id} label={one.name} checked={isIn(one)} disabled={one.permission === "view"} onChange={(yes) => setTicked({ ...ticked, [one.id]: yes })} />)}</Loading>
+      <p><a href={`/exports/new?segment=${segment.id}`}>{t("segments.newExport")}</a></p>
+      <Trouble problem={problem} />
+      <div class="row end"><button type="button" onClick={onClose}>{t("do.cancel")}</button><button type="button" class="primary" disabled={busy} onClick={() => void save()}>{t("do.save")}</button></div>
+    </Dialog>
+  );
 }
 
 function SegmentEdit({ before, onClose }: { before: ListedSegment | undefined; onClose: () => void }): JSX.Element {

@@ -51,12 +51,16 @@ export function segmentRoutes(app: App, parts: Parts): void {
 /** Bytes that the route streams on: nothing is said of their shape. */
 const profilesText = z.any().openapi({ description: "Profiles, as many as there are." });
 
-function profiles(app: App, { segments, connections }: Parts): void {
+const named = z.array(z.object({ id: z.string(), name: z.string() }));
+
+function profiles(app: App, { segments, connections, exports }: Parts): void {
   app.openapi(
-    createRoute({ method: "get", path: "/api/segments/{id}/exports", summary: "The exports that contain a segment, and those that do not", tags: ["Segments"], request: { params: byId }, responses: { 200: gives(z.object({ containing: z.array(z.object({ id: z.string(), name: z.string() })) }), "Exports."), ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/segments/{id}/exports", summary: "The exports that contain a segment, and those that do not", tags: ["Segments"], request: { params: byId }, responses: { 200: gives(z.object({ containing: named, others: named }), "Exports."), ...problems(404) } }),
     async (context) => {
       const { value } = await segments.get(context.get("user"), context.req.valid("param").id);
-      return context.json({ containing: (await segments.exportsWith(value.id)).map(({ id, name }) => ({ id, name })) }, 200);
+      const containing = (await segments.exportsWith(value.id)).map(({ id, name }) => ({ id, name }));
+      const all = (await exports.list(context.get("user"))).map((each) => ({ id: each.value.id, name: each.value.name }));
+      return context.json({ containing, others: all.filter(({ id }) => !containing.some((each) => each.id === id)) }, 200);
     },
   );
   app.openapi(

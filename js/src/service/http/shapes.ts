@@ -49,7 +49,7 @@ const role = z.enum(["administrator", "contributor", "viewer", "source"]).openap
 export const User = z.object({ id, role, active: z.boolean(), createdAt: time, etag: z.string() }).openapi("User");
 export const UserInput = strict({ id: z.string().min(1).max(200), role }).openapi("UserInput");
 export const UserChange = strict({ role: role.optional(), active: z.boolean().optional() }).openapi("UserChange");
-export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string(), url: z.string().optional().openapi({ description: "The operator's own privacy statement." }) }), sandbox: z.string().optional().openapi({ description: "The sandbox that stands in for every account. Left out: live accounts are sent to." }) }).openapi("Me");
+export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string(), url: z.string().optional().openapi({ description: "The operator's own privacy statement." }) }), maxProfiles: count.openapi({ description: "Most profiles of one export." }), sandbox: z.string().optional().openapi({ description: "The sandbox that stands in for every account. Left out: live accounts are sent to." }) }).openapi("Me");
 
 export const Token = z.object({ id, user: id, name: z.string(), createdAt: time, expiresAt: time.optional() }).openapi("Token");
 export const NewToken = Token.extend({ secret: z.string().openapi({ description: "Shown this once." }) }).openapi("NewToken");

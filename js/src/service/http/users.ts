@@ -16,7 +16,7 @@ export function userRoutes(app: App, { users, environment }: Parts): void {
   const { privacyUrl, sandbox } = environment.options;
   app.openapi(createRoute({ method: "get", path: "/api/me", summary: "Who calls", tags: ["Users"], responses: { 200: gives(Me, "The caller."), ...problems() } }), (context) => {
     const { id, role } = context.get("user");
-    return context.json({ id, role, privacyStatement: { ...privacyStatement(), ...(privacyUrl === undefined ? {} : { url: privacyUrl }) }, ...(sandbox === undefined ? {} : { sandbox }) }, 200);
+    return context.json({ id, role, maxProfiles: environment.maxProfiles, privacyStatement: { ...privacyStatement(), ...(privacyUrl === undefined ? {} : { url: privacyUrl }) }, ...(sandbox === undefined ? {} : { sandbox }) }, 200);
   });
   app.openapi(
     createRoute({ method: "get", path: "/api/users", summary: "All users", tags: ["Users"], request: { query: paged }, responses: { 200: gives(pageOf(User), "Users."), ...problems() } }),
