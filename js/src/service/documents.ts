@@ -1,5 +1,5 @@
 /** The records that the service keeps, and the names of their keys. Times are ISO 8601 in UTC. */
-import type { Issue, Mapping, Omission, Progress, RunResult, Stop } from "../types.js";
+import type { ExportDefinition, Issue, Mapping, Omission, Progress, RunResult, Stop } from "../types.js";
 import type { Actor } from "./problem.js";
 
 /** What a user is; see the core's table of roles and actions. */
@@ -207,7 +207,7 @@ export interface AuditEntry {
   /** SHA-256 of the record before and after, in base64url; none where there was none. */
   before?: string | undefined;
   after?: string | undefined;
-  /** The hash of the entry before, and of this one with it: whoever changes one breaks all that follow. */
+  /** The code of the entry before, and of this one with it (HMAC-SHA-256, base64url): whoever changes one breaks all that follow. */
   previous: string;
   hash: string;
 }
@@ -226,6 +226,12 @@ export interface Webhook {
   createdBy: string;
 }
 
+/** What is sent of a part, as it was when the run began. */
+export interface OrderedPart {
+  definition: ExportDefinition;
+  segment: Segment;
+}
+
 /** Keys of the records. */
 export const KEYS = {
   user: (id: string): string => `user/${encodeURIComponent(id)}`,
@@ -238,6 +244,8 @@ export const KEYS = {
   run: (id: string): string => `run/${id}`,
   /** The runs of an export, in the order of their time. */
   runOf: (exportId: string, id: string): string => `runs/${exportId}/${id}`,
+  /** What a run began with: its definitions and segments stay as they were, whatever is edited meanwhile. */
+  order: (id: string): string => `order/${id}`,
   /** Runs that have not ended. */
   live: (id: string): string => `live/${id}`,
   /** A segment whose upload nobody needs any more, and that is to be removed. */

@@ -77,7 +77,7 @@ export class Environment {
     this.runner = options.runner;
     this.box = new SecretBox(options.secrets);
     this.host = hostOf(options.host);
-    this.ledger = new Ledger(options.store, () => this.host.now());
+    this.ledger = new Ledger(options.store, () => this.host.now(), () => this.box.derived("audit"));
     this.maxProfiles = options.maxProfiles ?? MAX_PROFILES;
     this.rejectionsMillis = (options.rejectionsDays ?? 30) * 86_400_000;
   }

@@ -173,7 +173,7 @@ export class Exports {
     const warnings: Issue[] = [];
     const members = [...segments.values()].reduce((sum, segment) => sum + (segment.members ?? 0), 0);
     if (members > maxProfiles) {
-      warnings.push({ path: "segments", code: "too_large", message: `The segments have ${members} profiles together; an export carries ${maxProfiles}. Its runs will be skipped: take segments out, or spread them over several exports.` });
+      warnings.push({ path: "segments", code: "too_large", message: `The segments have ${members} profiles together; an export carries ${maxProfiles}. If that many are read, its runs are skipped: take segments out, or spread them over several exports.` });
     }
     const limit = account?.contactLimit;
     if (limit && limit.used + members > limit.limit) {

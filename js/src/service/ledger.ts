@@ -1,9 +1,10 @@
 /**
- * Changes that leave a trace: each is one commit with an entry of the audit log, whose hashes are a chain. An entry has no
+ * Changes that leave a trace: each is one commit with an entry of the audit log, whose hashes are a chain, keyed by the
+ * service's secret. An entry has no
  * personal data of profiles and no secret: only who, what, and hashes of the record before and after.
  */
 import { type AuditEntry, KEYS } from "./documents.js";
-import { sha256 } from "./ids.js";
+import { base64url, sha256 } from "./ids.js";
 import { busy } from "./problem.js";
 import type { Change, Json, ServiceStore } from "./store.js";
 
@@ -15,6 +16,7 @@ const MOST_TRIES = 20;
 interface Head {
   number: number;
   hash: string;
+  mac: string;
 }
 
 export interface Deed {
@@ -32,26 +34,37 @@ function canonical(value: Json | undefined): string {
   );
 }
 
-async function hashOf(entry: Omit<AuditEntry, "hash">): Promise<string> {
-  return sha256(canonical(entry as unknown as Json));
-}
-
 export class Ledger {
   readonly #store: ServiceStore;
   readonly #now: () => number;
+  readonly #secret: () => Promise<string>;
+  #key: Promise<CryptoKey> | undefined;
 
-  constructor(store: ServiceStore, now: () => number) {
+  /** `secret` keys the chain: whoever has the records alone cannot make one that holds. */
+  constructor(store: ServiceStore, now: () => number, secret: () => Promise<string>) {
     this.#store = store;
     this.#now = now;
+    this.#secret = secret;
+  }
+
+  async #mac(what: string, value: unknown): Promise<string> {
+    this.#key ??= this.#secret().then((secret) => crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]));
+    const text = new TextEncoder().encode(`${what} ${canonical(value as Json)}`);
+    return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", await this.#key, text)));
+  }
+
+  /** What the head must be: with a code of its own, so that a chain that was cut off cannot be given another end. */
+  async #headOf({ number, hash }: Pick<AuditEntry, "number" | "hash">): Promise<Head> {
+    return { number, hash, mac: await this.#mac("head", [number, hash]) };
   }
 
   /** Commits the changes with an entry. Resolves to `false` when a record is not of its version any more. */
   async commit(deed: Deed, changes: readonly Change[]): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const kept = await this.#store.get(HEAD);
-      const head = (kept?.value ?? { number: 0, hash: "" }) as unknown as Head;
+      const head = (kept?.value ?? { number: 0, hash: "" }) as unknown as Pick<Head, "number" | "hash">;
       const entry = await this.#entry(deed, changes, head);
-      const next: Head = { number: entry.number, hash: entry.hash };
+      const next = await this.#headOf(entry);
       const all: Change[] = [
         ...changes,
         { key: KEYS.audit(entry.number), value: entry as unknown as Json, version: 0 },
@@ -65,7 +78,7 @@ export class Ledger {
     throw busy();
   }
 
-  async #entry({ user, action, target }: Deed, changes: readonly Change[], head: Head): Promise<AuditEntry> {
+  async #entry({ user, action, target }: Deed, changes: readonly Change[], head: Pick<Head, "number" | "hash">): Promise<AuditEntry> {
     const before = (await this.#store.get(target))?.value;
     const change = changes.find(({ key }) => key === target);
     const after = change ? change.value : before;
@@ -77,7 +90,7 @@ export class Ledger {
       ...(after === undefined ? {} : { after: await sha256(canonical(after)) }),
       previous: head.hash,
     };
-    return { ...entry, hash: await hashOf(entry) };
+    return { ...entry, hash: await this.#mac("entry", entry) };
   }
 
   /** Entries, the newest first. */
@@ -94,13 +107,15 @@ export class Ledger {
       for (const { key, value } of page) {
         const { hash, ...entry } = value as unknown as AuditEntry;
         number += 1;
-        if (entry.number !== number || key !== KEYS.audit(number) || entry.previous !== previous || (await hashOf(entry)) !== hash) return number;
+        if (entry.number !== number || key !== KEYS.audit(number) || entry.previous !== previous || (await this.#mac("entry", entry)) !== hash) return number;
         [previous, after] = [hash, key];
       }
       if (page.length === 0) break;
     }
     const head = (await this.#store.get(HEAD))?.value as unknown as Head | undefined;
-    // The newest entries may have been cut off.
-    return (head?.number ?? 0) === number && (head?.hash ?? "") === previous ? undefined : number + 1;
+    // The newest entries may have been cut off, or all of them: a service that has users has at least the first.
+    if (!head && number === 0) return (await this.#store.list("user/", { limit: 1 })).length === 0 ? undefined : 1;
+    const whole = head && head.number === number && head.hash === previous && head.mac === (await this.#headOf({ number, hash: previous })).mac;
+    return whole ? undefined : number + 1;
   }
 }

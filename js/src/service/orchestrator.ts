@@ -6,7 +6,7 @@
  */
 import type { Progress } from "../types.js";
 import { isAllowed, sharingOfExport } from "./rules.js";
-import { type Connection, ENDED, type Export, KEYS, type Reason, type Refresh, type Run, type RunStatus, type Segment, type User } from "./documents.js";
+import { type Connection, ENDED, type Export, KEYS, type OrderedPart, type Reason, type Refresh, type Run, type RunStatus, type Segment, type User } from "./documents.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { type Events } from "./events.js";
 import { definitionOf, type Exports } from "./exports.js";
@@ -212,18 +212,27 @@ export class Orchestrator {
     const warnings = run.startedAt === undefined ? await this.#warnings(one) : run.warnings;
     const { reason: _reason, dueAt: _due, ...rest } = run;
     const begun: Run = { ...rest, status: "refreshing", startedAt: run.startedAt ?? this.#environment.now(), warnings };
+    const ordered = await this.#environment.store.get(KEYS.order(run.id));
     const going = await this.#environment.store.get(KEYS.going(run.export));
     // One that is tried again has its place already.
     if (going && going.value !== run.id) return;
     const waiting = await this.#environment.store.get(KEYS.waiting(run.export));
     const changes: Change[] = [
       { key: KEYS.run(run.id), value: json(begun), version },
+      ...(ordered ? [] : [{ key: KEYS.order(run.id), value: json(await this.#ordered(run, one)), version: 0 }]),
       { key: KEYS.going(run.export), value: run.id, version: going?.version ?? 0 },
       ...(waiting?.value === run.id ? [{ key: waiting.key, value: undefined, version: waiting.version }] : []),
     ];
     if (!(await this.#environment.store.commit(changes))) return;
     if (run.startedAt === undefined) await this.#company.events.workflow("Export.WorkflowStarted", begun);
     await this.#follow({ value: begun, version: version + 1 });
+  }
+
+  /** What the run sends, from now on whatever is edited: a batch that is on its way must be gone on with as it is. */
+  async #ordered(run: Run, one: Export): Promise<OrderedPart[]> {
+    const connection = (await this.#environment.connection(run.connection)).value;
+    const segments = await Promise.all(run.parts.map(async ({ segment }) => (await this.#environment.segment(segment)).value));
+    return segments.map((segment) => ({ definition: definitionOf(one, connection, segment), segment }));
   }
 
   /** The account's own figures, before a run. What cannot be read now is told by the run itself. */
@@ -268,11 +277,11 @@ export class Orchestrator {
   }
 
   async #order(run: Run, at: number): Promise<Parameters<Environment["runner"]["start"]>[0]> {
-    const one = (await this.#environment.export(run.export)).value;
     const connection = (await this.#environment.connection(run.connection)).value;
-    const segment = (await this.#environment.segment(run.parts[at]?.segment ?? "")).value;
+    const ordered = (await this.#environment.need<OrderedPart[]>(KEYS.order(run.id), "order")).value[at];
+    if (!ordered) throw new Error("the order has no such part");
     const reach = (): ReturnType<Environment["account"]> => this.#environment.account(connection);
-    return { id: partId(run, at), connection: connection.id, host: connection.host, reach, definition: definitionOf(one, connection, segment), segment };
+    return { id: partId(run, at), connection: connection.id, host: connection.host, reach, ...ordered };
   }
 
   async #partEnded(run: Run, version: number, { result, stop }: PartState): Promise<void> {
@@ -295,7 +304,8 @@ export class Orchestrator {
   async #end(run: Run, version: number, status: RunStatus): Promise<void> {
     const { dueAt: _due, ...rest } = run;
     const expires = new Date(this.#environment.host.now() + this.#environment.rejectionsMillis).toISOString();
-    const ended: Run = { ...rest, status, endedAt: this.#environment.now(), rejectionsExpireAt: expires };
+    const parts = run.parts.map(toldAtEnd);
+    const ended: Run = { ...rest, parts, progress: totalOf(parts), status, endedAt: this.#environment.now(), rejectionsExpireAt: expires };
     const changes: Change[] = [{ key: KEYS.run(run.id), value: json(ended), version }, { key: KEYS.live(run.id), value: undefined }];
     for (const key of [KEYS.waiting(run.export), KEYS.going(run.export)]) {
       const kept = await this.#environment.store.get(key);
@@ -326,9 +336,16 @@ export class Orchestrator {
       const old = newer.length === MOST_RUNS;
       const over = Date.parse(value.rejectionsExpireAt) <= now;
       if (over || old) for (const at of value.parts.keys()) await this.#environment.runner.forget(partId(value, at));
-      if (old) await this.#environment.store.commit([{ key: KEYS.run(value.id), value: undefined }, { key: KEYS.runOf(value.export, value.id), value: undefined }]);
+      if (old) await this.#environment.store.commit([{ key: KEYS.run(value.id), value: undefined }, { key: KEYS.order(value.id), value: undefined }, { key: KEYS.runOf(value.export, value.id), value: undefined }]);
     }
   }
+}
+
+/** A run that is over has nothing on its way: of what the account had taken, nobody has said what became of it. */
+function toldAtEnd(part: Run["parts"][number]): Run["parts"][number] {
+  const { progress } = part;
+  if (!progress || progress.queued === 0) return part;
+  return { ...part, progress: { ...progress, queued: 0, unverified: progress.unverified + progress.queued } };
 }
 
 /** What a runner told of a part, as the run keeps it. */

@@ -5,7 +5,7 @@ import type { Exports } from "./exports.js";
 import { type Connection, ENDED, type Export, KEYS, type Refresh, type Run, type Trigger, type User } from "./documents.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newTimedId } from "./ids.js";
-import { notAllowed, ServiceProblem } from "./problem.js";
+import { busy, notAllowed, notValid, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
 import type { Change } from "./store.js";
 
@@ -99,15 +99,37 @@ export class Runs {
   async refresh(user: User, input: RefreshInput): Promise<{ refresh: Refresh; runs: Run[]; already: boolean }> {
     if (!isAllowed(user.role, "refresh")) throw notAllowed("say that the source was refreshed");
     const key = KEYS.refresh(input.id);
+    const segments = input.segments && (await this.#segmentsOf(input.segments));
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const told = await this.#told(user, { ...input, segments }, key);
+      if (told) return told;
+    }
+    throw busy();
+  }
+
+  /** Segments by their ids or names; one that is not there would never be run, and nobody would know. */
+  async #segmentsOf(given: readonly string[]): Promise<string[]> {
+    const all = (await this.#environment.every<{ id: string; name: string }>("segment/")).map(({ value }) => value);
+    const found = given.map((each) => all.find(({ id, name }) => id === each || name === each)?.id);
+    const issues = found.flatMap((id, at) => (id === undefined ? [{ path: `segments[${at}]`, code: "unknown_segment", message: "There is no segment of this id or name." }] : []));
+    if (issues.length > 0) throw notValid(issues);
+    return found.flatMap((id) => (id === undefined ? [] : [id]));
+  }
+
+  /** Nothing when somebody else was quicker. */
+  async #told(user: User, input: RefreshInput, key: string): Promise<{ refresh: Refresh; runs: Run[]; already: boolean } | undefined> {
     const kept = await this.#environment.find<Refresh>(key);
     const before = kept?.value;
-    if (before?.state === input.state || (before && before.state !== "started")) return { refresh: before, runs: await this.#runsOf(before.id), already: true };
+    if (before?.state === input.state) return { refresh: before, runs: before.state === "started" ? [] : await this.followed(before, user.id), already: true };
+    if (before && before.state !== "started") {
+      throw new ServiceProblem(409, "refresh_ended", "source", `This refresh was told to have ${before.state} already.`, "Tell another refresh under an id of its own.");
+    }
     const now = this.#environment.now();
     const refresh: Refresh = {
       id: input.id, state: input.state, kind: input.kind ?? before?.kind ?? "scheduled", segments: input.segments ?? before?.segments,
       startedAt: before?.startedAt ?? now, ...(input.state === "started" ? {} : { endedAt: now }),
     };
-    await this.#environment.change(user.id, `refresh.${input.state}`, key, [{ key, value: json(refresh), version: kept?.version ?? 0 }]);
+    if (!(await this.#environment.ledger.commit({ user: user.id, action: `refresh.${input.state}`, target: key }, [{ key, value: json(refresh), version: kept?.version ?? 0 }]))) return undefined;
     return { refresh, runs: input.state === "started" ? [] : await this.followed(refresh, user.id), already: false };
   }
 

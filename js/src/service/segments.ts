@@ -2,6 +2,7 @@
 import { ExportError } from "../errors.js";
 import type { Issue } from "../types.js";
 import { type Export, KEYS, type Segment, type User } from "./documents.js";
+import type { Exports } from "./exports.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
 import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
@@ -23,9 +24,11 @@ const MAX_NAME = 100;
 
 export class Segments {
   readonly #environment: Environment;
+  readonly #exports: Exports;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, exports: Exports) {
     this.#environment = environment;
+    this.#exports = exports;
   }
 
   async list(user: User): Promise<Versioned<Segment>[]> {
@@ -42,6 +45,14 @@ export class Segments {
     if (!isAllowed(user.role, "manage_segments")) throw notAllowed("change segments");
   }
 
+  /** Whoever changes a segment decides what its exports send: only who may edit them all may. */
+  async #requireEditor(user: User, id: string): Promise<void> {
+    this.#requireManager(user);
+    for (const one of await this.exportsWith(id)) {
+      if (!(await this.#exports.may(user, "edit_export", one))) throw notAllowed("change this segment, since an export that you may not change contains it");
+    }
+  }
+
   async create(user: User, input: SegmentInput): Promise<Versioned<Segment>> {
     this.#requireManager(user);
     await this.#requireGood(input);
@@ -54,6 +65,7 @@ export class Segments {
   async update(user: User, id: string, version: number, input: Partial<SegmentInput>): Promise<Versioned<Segment>> {
     this.#requireManager(user);
     const found = await this.#environment.segment(id);
+    await this.#requireEditor(user, id);
     if (found.version !== version) throw changedMeanwhile();
     const segment: Segment = { ...found.value, ...(given(input) as Partial<Segment>), updatedAt: this.#environment.now() };
     await this.#requireGood(segment, id);
@@ -101,6 +113,7 @@ export class Segments {
   async upload(user: User, id: string, body: ReadableStream<Uint8Array> | null): Promise<{ bytes: number }> {
     this.#requireManager(user);
     const { value } = await this.#environment.segment(id);
+    await this.#requireEditor(user, id);
     if (!("upload" in value.source)) throw new ServiceProblem(409, "not_an_upload", "settings", "The profiles of this segment are read from somewhere else.", "Set its source to an upload first.");
     const { runner } = this.#environment;
     if (!runner.upload || !body) throw new ServiceProblem(422, "no_body", "source", "The request carries no profiles.", "Send them as its body, as CSV or NDJSON in UTF-8.");

@@ -42,7 +42,7 @@ export function createService(options: ServiceOptions): Service {
   const exports = new Exports(environment, connections);
   const runs = new Runs(environment, exports, events);
   const orchestrator = new Orchestrator(environment, { connections, exports, runs, events });
-  const parts: Parts = { environment, connections, segments: new Segments(environment), exports, runs, users: new Users(environment), events };
+  const parts: Parts = { environment, connections, segments: new Segments(environment, exports), exports, runs, users: new Users(environment), events };
   const ways = [...(options.authenticate ? [options.authenticate] : []), bearerTokens(options.store, () => environment.host.now())];
   const app = makeApp(parts, ways);
   const tick = async (): Promise<void> => orchestrator.tick();

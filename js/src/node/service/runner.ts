@@ -62,7 +62,9 @@ export class NodeRunner implements Runner {
     if (this.#live.get(order.id)?.state.state === "running") return;
     const live: Live = { state: { state: "running" }, canceller: new AbortController() };
     this.#live.set(order.id, live);
-    live.done = this.#run(order, live).finally(() => this.#listener());
+    live.done = this.#run(order, live).finally(() => {
+      if (!this.#stopped) this.#listener();
+    });
   }
 
   async #run(order: PartOrder, live: Live): Promise<void> {
@@ -80,8 +82,11 @@ export class NodeRunner implements Runner {
     } catch (error) {
       live.state = { ...live.state, state: "ended", result: "failed", stop: stopOf(error) };
     }
-    // One that was cancelled by the end of this process has not ended.
-    if (this.#stopped && live.state.result === "cancelled") return;
+    // One that was cancelled by the end of this process has not ended: nobody is told that it has.
+    if (this.#stopped && live.state.result === "cancelled") {
+      live.state = { ...live.state, state: "running" };
+      return;
+    }
     // Without it the next process would begin a part that has ended anew.
     await keepEnd(folder, live.state).catch(() => undefined);
   }

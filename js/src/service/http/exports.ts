@@ -6,6 +6,7 @@ import type { Parts } from "../service.js";
 import type { ExportInput as Input } from "../exports.js";
 import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { shownRun } from "./shown.js";
 import { Export, ExportChange, ExportCheck, ExportInput, Run, SavedExport } from "./shapes.js";
 
 type Shown = z.infer<typeof Export>;
@@ -107,14 +108,14 @@ function deeds(app: App, parts: Parts): void {
   );
   app.openapi(
     createRoute({ method: "post", path: "/api/exports/{id}/run", summary: "Run it now", tags: ["Runs"], request: { params: byId, headers: once }, responses: { 202: gives(Run, "Queued."), ...problems(404, 409, 422) } }),
-    async (context) => context.json((await runs.start(context.get("user"), context.req.valid("param").id)).value as z.infer<typeof Run>, 202),
+    async (context) => context.json(shownRun(context.get("user"), (await runs.start(context.get("user"), context.req.valid("param").id)).value), 202),
   );
   app.openapi(
     createRoute({ method: "get", path: "/api/exports/{id}/runs", summary: "Its runs, the newest first", tags: ["Runs"], request: { params: byId, query: paged }, responses: { 200: gives(pageOf(Run), "Runs."), ...problems(404) } }),
     async (context) => {
       const { value } = await exports.get(context.get("user"), context.req.valid("param").id);
       const { limit = 100, after } = context.req.valid("query");
-      const items = (await runs.list(value.id, after, limit)) as z.infer<typeof Run>[];
+      const items = (await runs.list(value.id, after, limit)).map((run) => shownRun(context.get("user"), run));
       const last = items.at(-1);
       return context.json({ items, ...(last && items.length === limit ? { next: last.id } : {}) }, 200);
     },
@@ -122,7 +123,7 @@ function deeds(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "get", path: "/api/live", summary: "Runs that wait or go", tags: ["Runs"], responses: { 200: gives(z.object({ items: z.array(Run) }), "Runs."), ...problems() } }),
     async (context) => {
-      return context.json({ items: (await runs.live(context.get("user"))) as z.infer<typeof Run>[] }, 200);
+      return context.json({ items: (await runs.live(context.get("user"))).map((run) => shownRun(context.get("user"), run)) }, 200);
     },
   );
 }

@@ -8,7 +8,11 @@ import { sha256 } from "../ids.js";
 import { ServiceProblem } from "../problem.js";
 
 export interface Hono {
-  Variables: { user: User };
+  Variables: {
+    user: User;
+    /** Who calls, asked anew: for answers that last. */
+    again: () => Promise<User | undefined>;
+  };
 }
 
 /** Lets in whom the service knows, and nobody else. */
@@ -19,6 +23,8 @@ export function knownCallers(environment: Environment, ways: readonly Authentica
     if (!user) throw new ServiceProblem(401, "not_authenticated", "permission", "The request does not say who calls, or its token is not valid any more.", "Send a token of this service as Authorization: Bearer, or sign in.");
     if (!user.active) throw new ServiceProblem(403, "not_active", "permission", "Your user is not active.", "Ask an administrator.");
     context.set("user", user);
+    const { url, method, headers } = context.req.raw;
+    context.set("again", () => callerOf(environment, ways, new Request(url, { method: method === "GET" ? "GET" : "HEAD", headers })));
     await next();
   };
 }

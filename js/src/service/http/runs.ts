@@ -3,19 +3,19 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { csvLine } from "../../csv.js";
 import { rules } from "../../definition.js";
 import type { Rejection as RejectionRecord } from "../../types.js";
-import { ENDED, type Run as RunRecord, type User } from "../documents.js";
+import { ENDED, type User } from "../documents.js";
+import { isAllowed } from "../rules.js";
 import type { Parts } from "../service.js";
 import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { shownRun } from "./shown.js";
 import { Refreshed, RefreshInput, Run } from "./shapes.js";
-
-type Shown = z.infer<typeof Run>;
 
 export function runRoutes(app: App, parts: Parts): void {
   const { runs } = parts;
   app.openapi(
     createRoute({ method: "post", path: "/api/run-all", summary: "Run all exports with an active schedule that the caller may run", tags: ["Runs"], request: { headers: once }, responses: { 202: gives(z.object({ items: z.array(Run) }), "Queued."), ...problems(409, 422) } }),
-    async (context) => context.json({ items: (await runs.runAll(context.get("user"))) as Shown[] }, 202),
+    async (context) => context.json({ items: (await runs.runAll(context.get("user"))).map((run) => shownRun(context.get("user"), run)) }, 202),
   );
   app.openapi(
     createRoute({
@@ -23,19 +23,25 @@ export function runRoutes(app: App, parts: Parts): void {
       description: "While it is being refreshed the exports concerned wait; when it is complete those that follow it are run; when it failed they are skipped. The same id and state may be told again: nothing happens twice.",
       request: { headers: once, body: takes(RefreshInput) }, responses: { 202: gives(Refreshed, "Taken."), ...problems(409, 412, 415, 422) },
     }),
-    async (context) => context.json((await runs.refresh(context.get("user"), context.req.valid("json"))) as z.infer<typeof Refreshed>, 202),
+    async (context) => {
+      const user = context.get("user");
+      const told = await runs.refresh(user, context.req.valid("json"));
+      // The source system may say that it was refreshed, and see nothing of what follows but how much.
+      const shown = isAllowed(user.role, "view_exports") ? told.runs.map((run) => shownRun(user, run)) : [];
+      return context.json({ ...told, count: told.runs.length, runs: shown } as z.infer<typeof Refreshed>, 202);
+    },
   );
   app.openapi(
     createRoute({ method: "get", path: "/api/runs/{id}", summary: "One run", tags: ["Runs"], request: { params: byId }, responses: { 200: gives(Run, "The run."), ...problems(404) } }),
-    async (context) => context.json((await runs.get(context.get("user"), context.req.valid("param").id)).value as Shown, 200),
+    async (context) => context.json(shownRun(context.get("user"), (await runs.get(context.get("user"), context.req.valid("param").id)).value), 200),
   );
   app.openapi(
     createRoute({ method: "post", path: "/api/runs/{id}/cancel", summary: "Send nothing new; what the account has taken is followed to its end", tags: ["Runs"], request: { params: byId }, responses: { 202: gives(Run, "Is being cancelled."), ...problems(404, 409) } }),
-    async (context) => context.json((await runs.cancel(context.get("user"), context.req.valid("param").id)) as Shown, 202),
+    async (context) => context.json(shownRun(context.get("user"), await runs.cancel(context.get("user"), context.req.valid("param").id)), 202),
   );
   app.openapi(
     createRoute({ method: "post", path: "/api/runs/{id}/continue", summary: "Go on with a run that failed or was cancelled, from where it stopped", tags: ["Runs"], request: { params: byId }, responses: { 202: gives(Run, "Queued."), ...problems(404, 409) } }),
-    async (context) => context.json((await runs.goOn(context.get("user"), context.req.valid("param").id)) as Shown, 202),
+    async (context) => context.json(shownRun(context.get("user"), await runs.goOn(context.get("user"), context.req.valid("param").id)), 202),
   );
   streams(app, parts);
 }
@@ -47,7 +53,7 @@ function streams(app: App, { runs, environment }: Parts): void {
       const user = context.get("user");
       const { id } = context.req.valid("param");
       await runs.get(user, id);
-      return new Response(progress(runs, user, id, environment.host.sleep), { headers: { "content-type": "text/event-stream" } });
+      return new Response(progress(runs, context.get("again"), id, environment.host.sleep), { headers: { "content-type": "text/event-stream" } });
     },
   );
   app.openapi(
@@ -76,14 +82,17 @@ function streams(app: App, { runs, environment }: Parts): void {
 /** How often a run is looked at for whoever watches it. */
 const LOOK_MILLIS = 500;
 
-function progress(runs: Parts["runs"], user: User, id: string, sleep: (millis: number, signal: AbortSignal) => Promise<void>): ReadableStream<Uint8Array> {
+/** The run as it changes, as long as whoever asked may see it: a token that ends takes the stream with it. */
+function progress(runs: Parts["runs"], caller: () => Promise<User | undefined>, id: string, sleep: (millis: number, signal: AbortSignal) => Promise<void>): ReadableStream<Uint8Array> {
   const stopped = new AbortController();
   const encoder = new TextEncoder();
   let last = "";
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (!stopped.signal.aborted) {
-        const run: RunRecord = (await runs.get(user, id)).value;
+        const user = await caller();
+        if (!user?.active) return controller.close();
+        const run = shownRun(user, (await runs.get(user, id)).value);
         const text = JSON.stringify(run);
         if (text !== last) {
           last = text;

@@ -208,7 +208,8 @@ const status = z
 
 export const Run = z
   .object({
-    id, export: id, exportName: z.string(), connection: id, host: z.string(),
+    id, export: id, exportName: z.string(), connection: id,
+    host: z.string().optional().openapi({ description: "For administrators." }),
     trigger: z.enum(["on_demand", "run_all", "refresh", "schedule"]),
     user: id,
     refresh: z.string().optional(),
@@ -268,7 +269,8 @@ export const RefreshInput = strict({
 export const Refreshed = z
   .object({
     refresh: z.object({ id: z.string(), state: z.enum(["started", "completed", "failed"]), kind: z.enum(["scheduled", "manual"]), segments: z.array(id).optional(), startedAt: time.optional(), endedAt: time.optional() }),
-    runs: z.array(Run),
+    runs: z.array(Run).openapi({ description: "For those who may see runs." }),
+    count: count.openapi({ description: "How many runs it has made or joined." }),
     already: z.boolean().openapi({ description: "It was told before; nothing new was done." }),
   })
   .openapi("Refreshed");
