@@ -64,7 +64,7 @@ function App(): JSX.Element {
           <a class="brand" href="/">{t("app.title")}</a>
           <Navigation me={me} />
           <div class="row who">
-            {me.sandbox === undefined ? null : <span class="status warning" title={me.sandbox}>{t("app.sandbox")}</span>}
+            {me.sandbox === undefined ? null : <span class="status warning" title={t("app.sandboxText", { url: me.sandbox })}>{t("app.sandbox")}</span>}
             <span class="quiet">{me.id} · {t(`role.${me.role}`)}</span>
             <Languages />
             {token.get() === null ? null : <button type="button" class="plain" onClick={signOut}>{t("app.signOut")}</button>}

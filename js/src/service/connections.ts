@@ -5,6 +5,7 @@ import type { Account, Issue } from "../types.js";
 import { type Connection, type Export, KEYS, type SharedWith, type Tested, type User } from "./documents.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
+import type { Deed } from "./ledger.js";
 import { changedMeanwhile, notAllowed, notFound, notValid, ofAccount, ServiceProblem } from "./problem.js";
 import { connectionIssues, isAllowed, sharingOf } from "./rules.js";
 import type { Change } from "./store.js";
@@ -197,12 +198,14 @@ export class Connections {
       throw new ServiceProblem(409, "in_use", "settings", "Exports use this connection.", "Say for each whether it is to be removed or detached; a detached one keeps its configuration and does not run.", { inTheWay });
     }
     const changes: Change[] = [{ key: KEYS.connection(id), value: undefined, version }];
+    const deeds: Deed[] = [{ user: user.id, action: "connection.remove", target: KEYS.connection(id) }];
     for (const { value, version: own } of used) {
       const removed = (each[value.id] ?? all) === "remove";
+      deeds.push({ user: user.id, action: removed ? "export.remove" : "export.detach", target: KEYS.export(value.id) });
       changes.push({ key: KEYS.export(value.id), value: removed ? undefined : json({ ...value, connection: null, updatedAt: this.#environment.now(), updatedBy: user.id }), version: own });
-      if (removed) changes.push({ key: KEYS.due(value.id), value: undefined });
+      changes.push({ key: KEYS.due(value.id), value: undefined });
     }
-    await this.#environment.change(user.id, "connection.remove", KEYS.connection(id), changes);
+    if (!(await this.#environment.ledger.commit(deeds, changes))) throw changedMeanwhile();
   }
 
   /** Lists, fields and tags of the account, all of them. */

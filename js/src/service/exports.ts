@@ -126,7 +126,7 @@ export class Exports {
 
   /** When it is due next by a schedule of its own. */
   #due(one: Export): Change {
-    const [next] = nextTimes(one.schedule, new Date(this.#environment.host.now()), 1);
+    const [next] = one.connection === null ? [] : nextTimes(one.schedule, new Date(this.#environment.host.now()), 1);
     return { key: KEYS.due(one.id), value: next ? { at: next.toISOString() } : undefined };
   }
 
@@ -203,7 +203,7 @@ export class Exports {
     const found = await this.editable(user, id);
     if (found.version !== version) throw changedMeanwhile();
     const one: Export = { ...found.value, connection: null, updatedAt: this.#environment.now(), updatedBy: user.id };
-    await this.#environment.change(user.id, "export.detach", KEYS.export(id), [{ key: KEYS.export(id), value: json(one), version }]);
+    await this.#environment.change(user.id, "export.detach", KEYS.export(id), [{ key: KEYS.export(id), value: json(one), version }, { key: KEYS.due(id), value: undefined }]);
     return { value: one, version: version + 1 };
   }
 

@@ -58,16 +58,21 @@ export class Ledger {
     return { number, hash, mac: await this.#mac("head", [number, hash]) };
   }
 
-  /** Commits the changes with an entry. Resolves to `false` when a record is not of its version any more. */
-  async commit(deed: Deed, changes: readonly Change[]): Promise<boolean> {
+  /** Commits the changes with an entry for each deed. Resolves to `false` when a record is not of its version any more. */
+  async commit(deeds: Deed | readonly Deed[], changes: readonly Change[]): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const kept = await this.#store.get(HEAD);
-      const head = (kept?.value ?? { number: 0, hash: "" }) as unknown as Pick<Head, "number" | "hash">;
-      const entry = await this.#entry(deed, changes, head);
-      const next = await this.#headOf(entry);
+      let last = (kept?.value ?? { number: 0, hash: "" }) as unknown as Pick<AuditEntry, "number" | "hash">;
+      const entries: AuditEntry[] = [];
+      for (const deed of [deeds].flat() as Deed[]) {
+        const entry = await this.#entry(deed, changes, last);
+        entries.push(entry);
+        last = entry;
+      }
+      const next = await this.#headOf(last);
       const all: Change[] = [
         ...changes,
-        { key: KEYS.audit(entry.number), value: entry as unknown as Json, version: 0 },
+        ...entries.map((entry) => ({ key: KEYS.audit(entry.number), value: entry as unknown as Json, version: 0 })),
         { key: HEAD, value: next as unknown as Json, version: kept?.version ?? 0 },
       ];
       if (await this.#store.commit(all)) return true;
@@ -78,7 +83,7 @@ export class Ledger {
     throw busy();
   }
 
-  async #entry({ user, action, target }: Deed, changes: readonly Change[], head: Pick<Head, "number" | "hash">): Promise<AuditEntry> {
+  async #entry({ user, action, target }: Deed, changes: readonly Change[], head: Pick<AuditEntry, "number" | "hash">): Promise<AuditEntry> {
     const before = (await this.#store.get(target))?.value;
     const change = changes.find(({ key }) => key === target);
     const after = change ? change.value : before;

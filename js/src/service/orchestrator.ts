@@ -4,6 +4,7 @@
  * Everything it knows is in the store: whoever dies is gone on after by the next one. It changes nothing unless it holds
  * the lease, so that of many processes one is at work.
  */
+import { ExportError } from "../errors.js";
 import type { Progress } from "../types.js";
 import { isAllowed, sharingOfExport } from "./rules.js";
 import { type Connection, ENDED, type Export, KEYS, type OrderedPart, type Reason, type Refresh, type Run, type RunStatus, type Segment, type User } from "./documents.js";
@@ -190,7 +191,7 @@ export class Orchestrator {
 
   /** A segment beyond the limit is not sent in part: the run is skipped, with the number. */
   async #tooLarge(run: Run): Promise<{ status: RunStatus; reason: Reason } | undefined> {
-    const { runner, maxProfiles } = this.#environment;
+    const { maxProfiles } = this.#environment;
     // A run that goes on was counted when it began.
     if (run.parts.some(({ progress }) => progress !== undefined)) return undefined;
     const one = (await this.#environment.export(run.export)).value;
@@ -198,13 +199,26 @@ export class Orchestrator {
     let total = 0;
     for (const id of one.segments) {
       const segment = (await this.#environment.segment(id)).value;
-      // What cannot be read beforehand is told by the part itself.
-      const counted = await runner.count?.(segment, definitionOf(one, connection, segment)).catch(() => undefined);
-      total += counted?.read ?? segment.members ?? 0;
+      const counted = await this.#counted(segment, one, connection);
+      if (counted instanceof ExportError) {
+        const { code, category, message, remedy, issues } = counted;
+        return { status: "failed_permanent", reason: { code, category, message: `Segment "${segment.name}": ${message}`, remedy, retryHelps: false, issues: [...issues] } };
+      }
+      total += counted ?? segment.members ?? 0;
     }
     if (total <= maxProfiles) return undefined;
     const message = `The segments have ${total} profiles; an export carries ${maxProfiles}. Nothing was sent.`;
     return { status: "skipped", reason: why("too_large", "settings", message, "Take segments out, or spread them over several exports.") };
+  }
+
+  /** How many profiles a segment has, where that can be read beforehand; or why its columns do not do, before anything of another one is sent. */
+  async #counted(segment: Segment, one: Export, connection: Connection): Promise<number | ExportError | undefined> {
+    try {
+      return (await this.#environment.runner.count?.(segment, definitionOf(one, connection, segment)))?.read;
+    } catch (error) {
+      // Anything else is told by the part itself, and may pass.
+      return error instanceof ExportError && error.category === "settings" ? error : undefined;
+    }
   }
 
   async #begin(run: Run, version: number): Promise<void> {

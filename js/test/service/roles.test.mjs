@@ -64,6 +64,7 @@ const TABLE = [
   ["PATCH /api/exports/{id}", EDITS, 200, ({ kept }) => ({ id: kept.id, etag: kept.etag, body: { maxRejectedPercent: 50 } })],
   ["GET /api/exports/{id}/runs", LOOKS, 200, ({ kept }) => ({ id: kept.id })],
   ["POST /api/schedules/next", EVERYBODY, 200, () => ({ body: { type: "own", active: true, times: ["06:30"], timeZone: "Europe/Ljubljana" } })],
+  ["GET /api/rules", EVERYBODY, 200, () => ({})],
   ["GET /api/live", LOOKS, 200, () => ({})],
   ["GET /api/runs/{id}", LOOKS, 200, ({ run }) => ({ id: run.id })],
   ["GET /api/runs/{id}/progress", LOOKS, 200, ({ run }) => ({ id: run.id })],

@@ -52,6 +52,33 @@ describe("a run", () => {
   });
 });
 
+describe("before anything is sent", () => {
+  it("all segments are looked at: a column that one of them has not stops the run with nothing sent", async () => {
+    const here = await world();
+    const [good, bad] = [await upload(here, "Good", "EMail,FirstName\nada@example.com,Ada\n"), await upload(here, "Bad", people(3))];
+    const made = await save(here, await connect(here), [good, bad], { mapping: { email: "EMail", firstName: "FirstName" } });
+    const run = await here.admin.start(`/api/exports/${made.id}/run`);
+    await here.settle();
+    const ended = await here.admin.read(`/api/runs/${run.id}`);
+    assert.deepEqual([ended.status, ended.reason.category], ["failed_permanent", "settings"]);
+    assert.match(ended.reason.message, /^Segment "Bad": /u);
+    assert.equal(here.sandbox.account.batches.length, 0);
+  });
+
+  it("a removal that detaches and removes exports leaves a trace of each, and no schedule", async () => {
+    const here = await world();
+    const connection = await connect(here);
+    const segment = await upload(here, "Gold", people(3));
+    const schedule = { type: "own", active: true, times: ["06:30"], timeZone: "UTC" };
+    const [detached, removed] = [await save(here, connection, [segment], { name: "A", schedule }), await save(here, connection, [segment], { name: "B", schedule })];
+    await here.admin.must("POST", 204)(`/api/connections/${connection.id}/remove`, { etag: (await here.admin.read(`/api/connections/${connection.id}`)).etag, body: { each: { [detached.id]: "detach", [removed.id]: "remove" } } });
+    const entries = (await here.admin.read("/api/audit?limit=3")).items.map(({ action, target }) => `${action} ${target}`);
+    assert.deepEqual(entries.toSorted(), [`connection.remove connection/${connection.id}`, `export.detach export/${detached.id}`, `export.remove export/${removed.id}`].toSorted());
+    assert.equal((await here.admin.read("/api/audit/check")).whole, true);
+    assert.equal((await here.admin.read(`/api/exports/${detached.id}`)).nextRunAt, undefined);
+  });
+});
+
 describe("who may send what", () => {
   it("a segment under an export that one may not change is not theirs to change either", async () => {
     const here = await world();

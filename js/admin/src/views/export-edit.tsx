@@ -83,12 +83,12 @@ export function ExportEdit(): JSX.Element {
   const last = step === STEPS.length - 1;
   const editor = (
     <>
-      <Steps step={step} onStep={setStep} />
+      <Steps step={step} reachable={reachable(draft)} onStep={setStep} />
       <Trouble problem={problem} />
       <section class="step" aria-labelledby="step"><h2 id="step">{t(STEPS[step] ?? "edit.step1")}</h2>{parts[step]}</section>
       <div class="row end">
         <button type="button" onClick={() => (step === 0 ? route(id === undefined ? "/" : `/exports/${id}`) : setStep(step - 1))}>{step === 0 ? t("do.cancel") : t("do.back")}</button>
-        {last ? <button type="button" class="primary" disabled={busy} onClick={() => void save()}>{t("edit.save")}</button> : <button type="button" class="primary" disabled={step === 0 && draft.connection === ""} onClick={() => setStep(step + 1)}>{t("do.next")}</button>}
+        {last ? <button type="button" class="primary" disabled={busy} onClick={() => void save()}>{t("edit.save")}</button> : <button type="button" class="primary" disabled={step + 1 > reachable(draft)} onClick={() => setStep(step + 1)}>{t("do.next")}</button>}
       </div>
     </>
   );
@@ -100,10 +100,16 @@ export function ExportEdit(): JSX.Element {
   );
 }
 
-function Steps({ step, onStep }: { step: number; onStep: (step: number) => void }): JSX.Element {
+/** The last step that can be gone to: the list is the connection's, and nothing goes anywhere without a list. */
+function reachable({ connection, list }: Draft): number {
+  if (connection === "") return 0;
+  return list === "" ? 1 : STEPS.length - 1;
+}
+
+function Steps({ step, reachable: last, onStep }: { step: number; reachable: number; onStep: (step: number) => void }): JSX.Element {
   return (
     <ol class="steps" aria-label={t("edit.steps")}>
-      {STEPS.map((key, at) => <li key={key}><button type="button" class="plain" aria-current={at === step ? "step" : undefined} onClick={() => onStep(at)}><span aria-hidden="true">{number(at + 1)}</span> {t(key)}</button></li>)}
+      {STEPS.map((key, at) => <li key={key}><button type="button" class="plain" disabled={at > last} aria-current={at === step ? "step" : undefined} onClick={() => onStep(at)}><span aria-hidden="true">{number(at + 1)}</span> {t(key)}</button></li>)}
     </ol>
   );
 }
@@ -115,11 +121,12 @@ interface StepProps {
 }
 
 function ConnectionStep({ draft, change, issue }: StepProps): JSX.Element {
+  const me = useMe();
   const data = useData("connections", async (path) => ({ value: await every<ListedConnection>(path), etag: "" }));
   const choices = (data.value ?? []).map(({ id, name }) => ({ value: id, label: name }));
   return (
     <Loading data={data}>
-      {choices.length === 0 ? <p>{t("edit.noConnection")}</p> : <SelectField label={t("edit.chooseConnection")} issue={issue} hint="ActiveCampaign" value={draft.connection} choices={[{ value: "", label: "" }, ...choices]} onChange={(connection) => change({ connection, list: "" })} />}
+      {choices.length === 0 ? me.role === "administrator" ? <p>{t("edit.makeConnection")} <a href="/connections/new">{t("connections.new")}</a></p> : <p>{t("edit.noConnection")}</p> : <SelectField label={t("edit.chooseConnection")} issue={issue} hint="ActiveCampaign" value={draft.connection} choices={[{ value: "", label: "" }, ...choices]} onChange={(connection) => change({ connection, list: "" })} />}
     </Loading>
   );
 }

@@ -3,15 +3,17 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Run } from "../../../src/service/documents.js";
-import type { Issue } from "../../../src/types.js";
+import type { Issue, Omission } from "../../../src/types.js";
 import { ask } from "../api.js";
 import { ago, named, number, t, time } from "../i18n.js";
 import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
 import { type ListedExport, scheduleWords } from "./exports.js";
+import { ReasonBars } from "./chart.js";
 import { ReasonNotice } from "./reason.js";
+import { Left, useRules } from "./rejected.js";
 
 interface Found {
-  segments: { id: string; name: string; read?: number; accepted?: number; rejected?: number; duplicate?: number }[];
+  segments: { id: string; name: string; read?: number; accepted?: number; rejected?: number; duplicate?: number; rejectedByRule?: Record<string, number>; omissions?: Omission[] }[];
   read?: number;
   accepted?: number;
   requests?: number;
@@ -94,12 +96,17 @@ function Actions({ one }: { one: ListedExport }): JSX.Element {
 
 function Checked({ found }: { found: Found }): JSX.Element {
   const { read = 0, accepted = 0, requests = 0, minutes = 0, warnings, segments } = found;
+  const words = useRules();
+  const rejectedByRule: Record<string, number> = {};
+  for (const { rejectedByRule: own = {} } of segments) for (const [rule, count] of Object.entries(own)) rejectedByRule[rule] = (rejectedByRule[rule] ?? 0) + count;
   const sum = (name: "rejected" | "duplicate"): number => segments.reduce((total, segment) => total + (segment[name] ?? 0), 0);
   return (
     <Notice kind={warnings.length > 0 ? "warning" : "good"}>
       <p>{t("match.counts", { read, accepted, rejected: sum("rejected"), duplicate: sum("duplicate"), excluded: read - accepted - sum("rejected") - sum("duplicate") })}</p>
       <p>{t("match.estimate", { n: requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
       <Issues issues={warnings} />
+      {Object.keys(rejectedByRule).length === 0 ? null : <><p><strong>{t("match.reasons")}</strong></p><ReasonBars counts={rejectedByRule} words={words} /></>}
+      <Left omissions={segments.flatMap(({ omissions = [] }) => omissions)} />
     </Notice>
   );
 }

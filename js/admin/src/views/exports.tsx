@@ -6,7 +6,7 @@ import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Schedules } from "./schedules.js";
-import { Empty, Heading, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
+import { Confirm, Empty, Heading, Loading, Notice, Status, useData } from "../ui.js";
 
 export interface ListedExport extends Export {
   connectionName?: string;
@@ -109,20 +109,20 @@ function Table({ exports, sort, onSort }: { exports: ListedExport[]; sort: { col
 }
 
 function RunAll({ exports, reload }: { exports: ListedExport[]; reload: () => Promise<void> }): JSX.Element | null {
-  const { busy, problem, run } = useWork();
+  const [asked, setAsked] = useState(false);
   const [started, setStarted] = useState<number>();
-  if (!exports.some(({ permission, schedule }) => permission === "edit" && schedule.active)) return null;
-  const go = (): Promise<void> =>
-    run(async () => {
-      const { value } = await ask<{ items: unknown[] }>("POST", "run-all");
-      setStarted(value.items.length);
-      await reload();
-    });
+  const count = exports.filter(({ permission, schedule, connection }) => permission === "edit" && schedule.active && connection !== null).length;
+  if (count === 0) return null;
+  const go = async (): Promise<void> => {
+    const { value } = await ask<{ items: unknown[] }>("POST", "run-all");
+    setStarted(value.items.length);
+    await reload();
+  };
   return (
     <>
-      <Trouble problem={problem} />
       {started === undefined ? null : <Notice kind="good">{t("exports.started", { n: started })}</Notice>}
-      <button type="button" title={t("exports.runAllText")} disabled={busy} onClick={() => void go()}>{t("exports.runAll")}</button>
+      <button type="button" onClick={() => setAsked(true)}>{t("exports.runAll")}</button>
+      {asked ? <Confirm title={t("exports.runAll")} text={`${t("exports.runAllText")} ${t("exports.runAllCount", { n: count })}`} go={t("exports.runAll")} work={go} onClose={() => setAsked(false)} /> : null}
     </>
   );
 }

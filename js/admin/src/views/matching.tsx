@@ -3,12 +3,14 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Account, FieldMapping, Mapping, ValueSource } from "../../../src/types.js";
 import { ask, type Problem } from "../api.js";
-import { t } from "../i18n.js";
+import { type Key, t } from "../i18n.js";
 import { type Arriving, columnsOf, type Columns, type DryRun, dryRunOf } from "../sample.js";
-import { issueAt, problemOf, SelectField, TextField, Trouble, useWork } from "../ui.js";
+import { issueAt, Notice, problemOf, SelectField, TextField, Trouble, useWork } from "../ui.js";
 import { ReasonBars } from "./chart.js";
 import type { Draft } from "./export-edit.js";
 import { Rows } from "./rejected.js";
+
+const ORDERS: [string, Key][] = [["", "match.isoOnly"], ["ymd", "match.ymd"], ["mdy", "match.mdy"], ["dmy", "match.dmy"]];
 
 const FIXED = ["email", "firstName", "lastName", "phone", "id"] as const;
 
@@ -37,8 +39,11 @@ export function Matching({ draft, onMapping, account, problem }: MatchingProps):
   };
   const read = (chosen: File): Promise<void> =>
     work.run(async () => {
+      setFile(undefined);
+      setColumns([]);
+      const found = await columnsOf(chosen, account);
       setFile(chosen);
-      take(await columnsOf(chosen, account));
+      take(found);
     });
   const fromSegment = (): Promise<void> =>
     work.run(async () => {
@@ -65,8 +70,8 @@ export function Matching({ draft, onMapping, account, problem }: MatchingProps):
         <SelectField label={t("match.consent")} hint={t("match.consentText")} value={consentColumn(mapping)} choices={choices.map((choice) => (choice.value === "" ? { ...choice, label: t("match.everybody") } : choice))} onChange={(column) => set("consent", column)} />
       </div>
       <Fields mapping={mapping} onMapping={onMapping} account={account} choices={choices} problem={problem} />
-      <TextField label={t("match.tag")} value={(mapping.tags ?? []).find((tag) => typeof tag === "string") ?? ""} onInput={(tag) => onMapping({ ...mapping, tags: [...(mapping.tags ?? []).filter((each) => typeof each !== "string"), ...(tag === "" ? [] : [tag])] })} />
-      {file === undefined ? null : <Sample file={file} draft={draft} account={account} />}
+      <TextField label={t("match.tag")} hint={t("match.oneTag")} value={(mapping.tags ?? []).find((tag) => typeof tag === "string") ?? ""} onInput={(tag) => onMapping({ ...mapping, tags: [...(mapping.tags ?? []).filter((each) => typeof each !== "string"), ...(tag === "" ? [] : [tag])] })} />
+      {file === undefined ? null : columnOf(mapping.email) === "" ? <Notice>{t("match.chooseEmail")}</Notice> : <Sample file={file} draft={draft} account={account} />}
     </>
   );
 }
@@ -121,7 +126,7 @@ function Fields({ mapping, onMapping, account, choices, problem }: FieldsProps):
           <div class="row field-row" key={at}>
             <SelectField label={t("match.field")} hint={type === undefined ? undefined : `${t("match.type")}: ${type}`} issue={issue} value={title} choices={[...new Set([title, ...titles.map((each) => each.title)])].map((value) => ({ value, label: value }))} onChange={(chosen) => put(at, { field: chosen, column: fieldColumn(field) })} />
             <SelectField label={t("match.column")} value={fieldColumn(field)} choices={choices.filter(({ value }) => value !== "")} onChange={(column) => put(at, { ...field, column } as FieldMapping)} />
-            {type === "date" || type === "datetime" ? <SelectField label={t("match.dateOrder")} value={field.dateOrder ?? ""} choices={["", "ymd", "mdy", "dmy"].map((value) => ({ value, label: value === "" ? "ISO 8601" : value }))} onChange={(order) => { const { dateOrder: _order, ...rest } = field; put(at, (order === "" ? rest : { ...rest, dateOrder: order }) as FieldMapping); }} /> : null}
+            {type === "date" || type === "datetime" ? <SelectField label={t("match.dateOrder")} value={field.dateOrder ?? ""} choices={ORDERS.map(([value, key]) => ({ value, label: t(key) }))} onChange={(order) => { const { dateOrder: _order, ...rest } = field; put(at, (order === "" ? rest : { ...rest, dateOrder: order }) as FieldMapping); }} /> : null}
             <button type="button" class="small" aria-label={`${t("do.remove")}: ${title}`} onClick={() => put(at, undefined)}>×</button>
           </div>
         );

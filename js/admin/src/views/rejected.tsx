@@ -2,11 +2,11 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../../src/service/documents.js";
-import type { Rejection } from "../../../src/types.js";
+import type { Omission, Rejection } from "../../../src/types.js";
 import { token } from "../api.js";
 import { t, time } from "../i18n.js";
 import { useMe } from "../me.js";
-import { Trouble, useWork } from "../ui.js";
+import { Trouble, useData, useWork } from "../ui.js";
 import { ReasonBars } from "./chart.js";
 
 type Row = Rejection & { remedy?: string; segment: string };
@@ -47,8 +47,8 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
   useEffect(() => {
     if (ended && some && mayRead) void firstRows(run.id).then(setRows, () => undefined);
   }, [run.id, ended, some]);
-  if (!ended || run.progress === undefined) return null;
-  const words = (rule: string): string => rows.find((row) => row.rule === rule)?.reason ?? rule;
+  const words = useRules();
+  const all = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0);
   const download = (): Promise<void> =>
     work(async () => {
       const link = document.createElement("a");
@@ -57,6 +57,8 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     });
+  if (!ended || run.progress === undefined) return null;
+  const left = run.parts.flatMap(({ omissions = [] }) => omissions);
   return (
     <section>
       <h2 id="rejected">{t("run.rejected")}</h2>
@@ -64,13 +66,29 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
       {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} /></>}
       {some && mayRead ? (
         <>
+          {rows.length < all ? <p class="quiet">{t("run.shown", { shown: rows.length, all })}</p> : null}
           <Rows rows={rows} />
           <p class="row"><button type="button" disabled={busy} onClick={() => void download()}>{t("do.download")}</button><span class="quiet">{t("run.expire", { time: time(run.rejectionsExpireAt) })}</span></p>
           <Trouble problem={problem} />
         </>
       ) : null}
+      <Left omissions={left} />
     </section>
   );
+}
+
+/** Values that were left out of contacts which went out all the same. */
+export function Left({ omissions }: { omissions: readonly Omission[] }): JSX.Element | null {
+  if (omissions.length === 0) return null;
+  const counts: Record<string, number> = {};
+  for (const { target, reason, count } of omissions) counts[`${target}: ${reason}`] = (counts[`${target}: ${reason}`] ?? 0) + count;
+  return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => text} /></>;
+}
+
+/** The words for the rules by which profiles are rejected. */
+export function useRules(): (rule: string) => string {
+  const rules = useData<{ items: { code: string; reason: string }[] }>("rules");
+  return (rule) => rules.value?.items.find(({ code }) => code === rule)?.reason ?? rule;
 }
 
 export function Rows({ rows }: { rows: readonly (Rejection & { remedy?: string })[] }): JSX.Element | null {

@@ -90,7 +90,8 @@ function Actions({ run, again }: { run: Run; again: () => void }): JSX.Element |
   const { busy, problem, run: work } = useWork();
   const [asked, setAsked] = useState(false);
   if (me.role === "viewer") return null;
-  const stopped = run.status === "failed_permanent" || run.status === "cancelled";
+  // What settings are to blame for would fail again.
+  const stopped = run.status === "cancelled" || (run.status === "failed_permanent" && run.reason?.category !== "settings");
   const goOn = (): Promise<void> => work(async () => { await ask("POST", `runs/${run.id}/continue`); again(); });
   return (
     <>

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Role, Token, User } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { t, time } from "../i18n.js";
-import { Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { Confirm, Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
 type ListedUser = User & { etag: string };
 
@@ -21,11 +21,7 @@ export function Users(): JSX.Element {
       await ask("PATCH", `users/${encodeURIComponent(user.id)}`, { body, on: user.etag });
       await users.reload();
     });
-  const revoke = (id: string): Promise<void> =>
-    work.run(async () => {
-      await ask("DELETE", `tokens/${id}`);
-      await tokens.reload();
-    });
+  const [revoked, setRevoked] = useState<Omit<Token, "hash">>();
   const close = (): void => {
     setMaking(undefined);
     void users.reload();
@@ -56,10 +52,11 @@ export function Users(): JSX.Element {
         <div class="scroll" tabIndex={0} role="region" aria-label={t("users.tokens")}>
           <table>
             <thead><tr><th scope="col">{t("users.tokenName")}</th><th scope="col">{t("users.tokenFor")}</th><th scope="col">{t("users.ends")}</th><th scope="col">{t("users.revoke")}</th></tr></thead>
-            <tbody>{tokens.value?.map((token) => <tr key={token.id}><th scope="row"><bdi>{token.name}</bdi></th><td><bdi>{token.user}</bdi></td><td class="time">{time(token.expiresAt)}</td><td><button type="button" class="danger small" aria-label={`${t("users.revoke")}: ${token.name}`} onClick={() => void revoke(token.id)}>{t("users.revoke")}</button></td></tr>)}</tbody>
+            <tbody>{tokens.value?.map((token) => <tr key={token.id}><th scope="row"><bdi>{token.name}</bdi></th><td><bdi>{token.user}</bdi></td><td class="time">{time(token.expiresAt)}</td><td><button type="button" class="danger small" aria-label={`${t("users.revoke")}: ${token.name}`} onClick={() => setRevoked(token)}>{t("users.revoke")}</button></td></tr>)}</tbody>
           </table>
         </div>
       </Loading>
+      {revoked === undefined ? null : <Confirm title={`${t("users.revoke")}: ${revoked.name}`} text={t("users.revokeText")} go={t("users.revoke")} onClose={() => setRevoked(undefined)} work={async () => { await ask("DELETE", `tokens/${revoked.id}`); await tokens.reload(); }} />}
       {making === "user" ? <NewUser onClose={close} /> : null}
       {making === "token" ? <NewToken users={users.value ?? []} onClose={close} /> : null}
     </>

@@ -32,6 +32,10 @@ export function runRoutes(app: App, parts: Parts): void {
     },
   );
   app.openapi(
+    createRoute({ method: "get", path: "/api/rules", summary: "The rules by which a profile can be rejected, with reason and remedy", tags: ["Runs"], responses: { 200: gives(z.object({ items: z.array(z.object({ code: z.string(), reason: z.string(), remedy: z.string() })) }), "Rules."), ...problems() } }),
+    (context) => context.json({ items: rules() }, 200),
+  );
+  app.openapi(
     createRoute({ method: "get", path: "/api/runs/{id}", summary: "One run", tags: ["Runs"], request: { params: byId }, responses: { 200: gives(Run, "The run."), ...problems(404) } }),
     async (context) => context.json(shownRun(context.get("user"), (await runs.get(context.get("user"), context.req.valid("param").id)).value), 200),
   );
