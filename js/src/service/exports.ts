@@ -1,12 +1,11 @@
 /** Exports: which segments go over which connection into which list, and how they are matched. Saving never runs one. */
 import { checkDefinition } from "../definition.js";
-import { ExportError } from "../errors.js";
 import type { Account, ExportDefinition, Issue, Mapping, Preview } from "../types.js";
 import type { Connections } from "./connections.js";
 import { type Connection, type Export, KEYS, type Schedule, type Segment, type User } from "./documents.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
-import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
+import { changedMeanwhile, notAllowed, notValid, ofSource, ServiceProblem } from "./problem.js";
 import { type Action, isAllowed, sharingOf, sharingOfExport } from "./rules.js";
 import { nextTimes, scheduleIssues } from "./schedule.js";
 import type { Change } from "./store.js";
@@ -239,8 +238,7 @@ export class Exports {
     try {
       return await this.#environment.runner.count?.(segment, definitionOf(one, { host: connection?.host ?? "any.api-us1.com" }, segment));
     } catch (error) {
-      if (error instanceof ExportError) throw ofAccount(error);
-      throw error;
+      throw ofSource(error);
     }
   }
 }

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { issue } from "./client.mjs";
-import { people, world } from "./world.mjs";
+import { connect, people, save, world } from "./world.mjs";
 
 describe("files of segments", () => {
   const of = (file) => ({ name: `Of ${file}`, source: { file } });
@@ -47,5 +47,36 @@ describe("files of segments", () => {
     const refused = await here.admin.get(`/api/segments/${id}/suggestions`).finally(() => root && process.seteuid(0));
     assert.deepEqual([refused.status, refused.body.code], [422, "source_unreadable"]);
     assert.ok(refused.body.detail.includes('"gold.csv"') && !refused.text.includes(here.sources), refused.text);
+  });
+});
+
+describe("sources that fail", () => {
+  const broken = () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("reset by the secret peer")) }));
+  for (const [what, receive, detail] of [
+    ["cannot be reached", () => Promise.reject(new TypeError("connect ECONNREFUSED 10.0.0.7")), "The server of the source could not be reached."],
+    ["break off", broken, "The source broke off before its end."],
+    ["refuse", () => new Response(null, { status: 503 }), "The server of the source answered 503."],
+  ]) {
+    it(`are told as such when they ${what}`, async () => {
+      const here = await world({ receive });
+      const segment = await here.admin.make("/api/segments", { body: { name: "Gold", source: { url: "https://profiles.example.com/gold.csv" } } });
+      const one = await save(here, await connect(here), [segment]);
+      for (const answer of [await here.admin.get(`/api/segments/${segment.id}/suggestions`), await here.admin.post(`/api/exports/${one.id}/check`)]) {
+        const { code, category, retryHelps } = answer.body;
+        assert.deepEqual([answer.status, code, category, retryHelps, answer.body.detail], [422, "source_failed", "source", true, detail]);
+      }
+    });
+  }
+
+  it("in a way that nobody foresaw, too, without what they say", async () => {
+    const here = await world();
+    writeFileSync(join(here.sources, "gold.csv"), people(2));
+    const segment = await here.admin.make("/api/segments", { body: { name: "Gold", source: { file: "gold.csv" } } });
+    const one = await save(here, await connect(here), [segment]);
+    const fail = () => Promise.reject(new RangeError("ada@example.com"));
+    Object.assign(here.runner, { columns: fail, count: fail });
+    for (const answer of [await here.admin.get(`/api/segments/${segment.id}/suggestions`), await here.admin.post(`/api/exports/${one.id}/check`)]) {
+      assert.deepEqual([answer.status, answer.body.code, answer.text.includes("ada@")], [422, "source_failed", false]);
+    }
   });
 });
