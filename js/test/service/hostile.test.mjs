@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { issue } from "./client.mjs";
-import { connect, people, save, world } from "./world.mjs";
+import { connect, people, save, upload, world } from "./world.mjs";
 
 describe("files of segments", () => {
   const of = (file) => ({ name: `Of ${file}`, source: { file } });
@@ -78,5 +78,37 @@ describe("sources that fail", () => {
     for (const answer of [await here.admin.get(`/api/segments/${segment.id}/suggestions`), await here.admin.post(`/api/exports/${one.id}/check`)]) {
       assert.deepEqual([answer.status, answer.body.code, answer.text.includes("ada@")], [422, "source_failed", false]);
     }
+  });
+});
+
+describe("a mapping of columns that are not there", () => {
+  async function start() {
+    const here = await world();
+    const connection = await connect(here);
+    const segments = [await upload(here, "Gold", "EMail,First\nada@example.com,Ada\n"), await upload(here, "Silver", "EMail,Given\nbob@example.com,Bob\n")];
+    const body = (mapping, more = {}) => ({ body: { name: "Both", connection: connection.id, list: 4, segments: segments.map(({ id }) => id), mapping, ...more } });
+    return { here, segments, body };
+  }
+
+  it("is refused for the address, and warned of for all else", async () => {
+    const { here, body } = await start();
+    const wrong = await here.admin.post("/api/exports", body({ email: "Email", firstName: "First" }));
+    issue(wrong, "mapping.email", "unknown_column");
+    assert.match(wrong.body.issues[0].message, /"Gold".*"Email"/u);
+    issue(await here.admin.post("/api/exports", body({ email: { template: "{First}@example.com" } })), "mapping.email.template", "unknown_column");
+    const { export: one, warnings } = await here.admin.make("/api/exports", body({ email: "EMail", firstName: "First" }));
+    assert.deepEqual(warnings.map(({ path, code }) => [path, code]), [["mapping.firstName", "unknown_column"]]);
+    assert.match(warnings[0].message, /"Silver".*"First"/u);
+    issue(await here.admin.patch(`/api/exports/${one.id}`, { etag: one.etag, body: { mapping: { email: "Nope" } } }), "mapping.email", "unknown_column");
+    // What does not touch the columns is not held up by them.
+    assert.deepEqual((await here.admin.change(`/api/exports/${one.id}`, { etag: one.etag, body: { list: 5 } })).warnings, []);
+  });
+
+  it("is saved with a warning where a source cannot be read yet", async () => {
+    const { here, segments, body } = await start();
+    const empty = await here.admin.make("/api/segments", { body: { name: "Not yet", source: { upload: true } } });
+    const { warnings } = await here.admin.make("/api/exports", body({ email: "Anything" }, { segments: [empty.id] }));
+    assert.deepEqual(warnings.map(({ path, code }) => [path, code]), [["segments[0]", "source_missing"]]);
+    issue(await here.admin.post("/api/exports", body({ email: "Anything" }, { name: "Other", segments: [empty.id, segments[0].id] })), "mapping.email", "unknown_column");
   });
 });
