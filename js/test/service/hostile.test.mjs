@@ -112,3 +112,35 @@ describe("a mapping of columns that are not there", () => {
     issue(await here.admin.post("/api/exports", body({ email: "Anything" }, { name: "Other", segments: [empty.id, segments[0].id] })), "mapping.email", "unknown_column");
   });
 });
+
+describe("a run that cannot go on", () => {
+  const latest = (here, path) => here.admin.read(path);
+  for (const [what, code, act] of [
+    ["its export was removed", "export_removed", async (here, path) => here.admin.remove(path, { etag: (await latest(here, path)).etag })],
+    ["its export was detached", "detached", async (here, path) => here.admin.must("POST", 200)(`${path}/detach`, { etag: (await latest(here, path)).etag })],
+    ["its export goes elsewhere", "connection_changed", async (here, path) => {
+      const other = await connect(here, { name: "Other", host: "other.api-us1.com" });
+      await here.admin.change(path, { etag: (await latest(here, path)).etag, body: { connection: other.id } });
+    }],
+    ["its segment is gone", "segment_missing", async (here, path, segment) => {
+      const other = await upload(here, "Other", people(2));
+      await here.admin.change(path, { etag: (await latest(here, path)).etag, body: { segments: [other.id] } });
+      await here.admin.remove(`/api/segments/${segment.id}`, { etag: segment.etag });
+    }],
+  ]) {
+    it(`is refused, with the reason, when ${what}`, async () => {
+      const here = await world();
+      const segment = await upload(here, "Gold", people(3));
+      const one = await save(here, await connect(here), [segment]);
+      here.sandbox.knobs.accountState = "expired-forbidden";
+      const { id } = await here.admin.start(`/api/exports/${one.id}/run`);
+      await here.settle();
+      here.sandbox.knobs.accountState = "active";
+      assert.equal((await here.admin.read(`/api/runs/${id}`)).status, "failed_permanent");
+      await act(here, `/api/exports/${one.id}`, segment);
+      const refused = await here.admin.post(`/api/runs/${id}/continue`);
+      assert.deepEqual([refused.status, refused.body.code, refused.body.category], [409, code, "settings"]);
+      assert.equal((await here.admin.read(`/api/runs/${id}`)).status, "failed_permanent");
+    });
+  }
+});
