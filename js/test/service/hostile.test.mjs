@@ -144,3 +144,65 @@ describe("a run that cannot go on", () => {
     });
   }
 });
+
+describe("pages", () => {
+  /** All pages of two, with `between` done after the first. */
+  async function paged({ admin }, path, between) {
+    const found = [];
+    for (let after = "", pages = 0; ; pages += 1) {
+      const { items, next } = await admin.read(`${path}${path.includes("?") ? "&" : "?"}limit=2${after}`);
+      found.push(...items);
+      if (next === undefined) return found;
+      if (pages === 0) await between(items);
+      after = `&after=${next}`;
+    }
+  }
+  const ids = (items) => items.map(({ id }) => id);
+
+  for (const path of ["/api/exports?sort=name&order=descending", "/api/exports?sort=lastRun", "/api/segments", "/api/users"]) {
+    it(`of ${path} go on where they were when what was shown last is gone`, async () => {
+      const here = await world();
+      const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+      for (const name of ["Č", "ž", "a", "B", "c"]) {
+        await save(here, connection, [segment], { name });
+        await here.admin.make("/api/users", { body: { id: `${name}+x@example.com`, role: "viewer" } });
+        await upload(here, name, people(1));
+      }
+      const { items: before } = await here.admin.read(path);
+      const found = await paged(here, path, async ([, { id }]) => {
+        const kind = path.split(/[/?]/u)[2];
+        // Users are not removed, and segments only where no export has them: the record itself goes.
+        await here.store.commit([{ key: `${kind.slice(0, -1)}/${encodeURIComponent(id)}`, value: undefined }]);
+      });
+      assert.deepEqual(ids(found), ids(before));
+    });
+  }
+
+  it("of runs go on when the one shown last is gone", async () => {
+    const here = await world();
+    const one = await save(here, await connect(here), [await upload(here, "Gold", people(1))]);
+    for (let runs = 0; runs < 5; runs += 1) {
+      await here.admin.start(`/api/exports/${one.id}/run`);
+      await here.settle();
+    }
+    const path = `/api/exports/${one.id}/runs`;
+    const { items: before } = await here.admin.read(path);
+    const found = await paged(here, path, async ([, { id }]) => here.store.commit([{ key: `run/${id}`, value: undefined }, { key: `runs/${one.id}/${id}`, value: undefined }]));
+    assert.deepEqual([found.length, ids(found)], [5, ids(before)]);
+  });
+
+  it("after what is no place, or one in another order, are refused", async () => {
+    const here = await world();
+    const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+    for (const name of ["a", "b"]) await save(here, connection, [segment], { name });
+    const { items: [one], next } = await here.admin.read("/api/exports?limit=1");
+    for (const after of ["nope", one.id, "e30", "AAAA", next.slice(1)]) {
+      for (const list of ["exports", "segments", "users", "tokens", "connections", "webhooks", `exports/${one.id}/runs`]) {
+        const refused = await here.admin.get(`/api/${list}?after=${after}`);
+        assert.deepEqual([refused.status, refused.body.code], [400, "cursor"], `${list} after ${after}`);
+      }
+    }
+    assert.equal((await here.admin.get(`/api/exports?sort=status&after=${next}`)).body.code, "cursor");
+    assert.equal((await here.admin.read(`/api/exports?after=${next}`)).items[0].name, "b");
+  });
+});

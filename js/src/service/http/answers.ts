@@ -52,24 +52,6 @@ export const once = z.object({
   "idempotency-key": z.string().min(1).max(200).optional().openapi({ description: "The same key with the same body is the same creation, for a day." }),
 });
 
-/** A page of a list. */
-export const paged = z.object({
-  limit: z.coerce.number().int().min(1).max(500).optional().openapi({ description: "Default: 100." }),
-  after: z.string().min(1).max(200).optional().openapi({ description: "`next` of the page before." }),
-});
-
-export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodOptional<z.ZodString> }> {
-  return z.object({ items: z.array(item), next: z.string().optional() });
-}
-
-/** Cuts a page out of all. */
-export function cut<T extends { id: string }>(all: readonly T[], { limit = 100, after }: { limit?: number | undefined; after?: string | undefined }): { items: T[]; next?: string } {
-  const from = after === undefined ? 0 : all.findIndex(({ id: own }) => own === after) + 1;
-  const items = all.slice(from, from + limit);
-  const last = items.at(-1);
-  return { items, ...(last && from + items.length < all.length ? { next: last.id } : {}) };
-}
-
 export function etagOf(version: number): string {
   return `"${version}"`;
 }

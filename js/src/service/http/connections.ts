@@ -4,8 +4,9 @@ import type { Connection as ConnectionRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import { isAllowed } from "../rules.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Account, Connection, ConnectionChange, ConnectionInput, ConnectionTest, RemovalPlan, Tested, UsableConnection } from "./shapes.js";
 
 /** As administrators see it. */

@@ -4,8 +4,9 @@ import { type Export as ExportRecord, KEYS, type User } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
 import type { ExportInput as Input } from "../exports.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, noPlace, paged, pageOf, type Sorting } from "./pages.js";
 import { Export, ExportChange, ExportCheck, ExportInput, Run, SavedExport } from "./shapes.js";
 
 type Shown = z.infer<typeof Export>;
@@ -40,6 +41,15 @@ function sortKey(one: Shown, sort: (typeof SORTS)[number]): string {
   return one[sort] ?? "";
 }
 
+function sortedBy(sort: (typeof SORTS)[number], order: "ascending" | "descending"): Sorting<Shown> {
+  const direction = order === "ascending" ? 1 : -1;
+  return {
+    name: `${sort} ${order}`,
+    keyOf: (one) => sortKey(one, sort),
+    compare: (one, other) => direction * (one[0].localeCompare(other[0]) || one[1].localeCompare(other[1])),
+  };
+}
+
 export function exportRoutes(app: App, parts: Parts): void {
   const { exports } = parts;
   app.openapi(
@@ -48,9 +58,10 @@ export function exportRoutes(app: App, parts: Parts): void {
       const { search = "", sort = "name", order = "ascending", ...page } = context.req.valid("query");
       const all = await Promise.all((await exports.list(context.get("user"))).map((each) => shown(parts, context.get("user"), each)));
       const found = all.filter((one) => [one.name, one.connectionName, one.connectionType].some((text) => text?.toLowerCase().includes(search.toLowerCase())));
-      found.sort((one, other) => sortKey(one, sort).localeCompare(sortKey(other, sort)) || one.id.localeCompare(other.id));
-      if (order === "descending") found.reverse();
-      return context.json(cut(found, page), 200);
+      const sorting = sortedBy(sort, order);
+      const placed = found.map((one) => ({ one, place: [sorting.keyOf(one), one.id] as const }));
+      const sorted = placed.sort((one, other) => sorting.compare(one.place, other.place)).map(({ one }) => one);
+      return context.json(cut(sorted, page, sorting), 200);
     },
   );
   app.openapi(
@@ -114,6 +125,7 @@ function deeds(app: App, parts: Parts): void {
     async (context) => {
       const { value } = await exports.get(context.get("user"), context.req.valid("param").id);
       const { limit = 100, after } = context.req.valid("query");
+      if (after !== undefined && !/^[0-9a-z]{20}$/u.test(after)) throw noPlace();
       const items = (await runs.list(value.id, after, limit)) as z.infer<typeof Run>[];
       const last = items.at(-1);
       return context.json({ items, ...(last && items.length === limit ? { next: last.id } : {}) }, 200);

@@ -4,8 +4,9 @@ import { suggestMapping } from "../../definition.js";
 import type { Segment as SegmentRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Segment, SegmentChange, SegmentInput, Suggestions } from "./shapes.js";
 
 const shown = ({ value, version }: Versioned<SegmentRecord>): z.infer<typeof Segment> => ({ ...value, etag: etagOf(version) }) as z.infer<typeof Segment>;

@@ -4,8 +4,9 @@ import type { User as UserRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import { privacyStatement } from "../rules.js";
 import type { Parts } from "../service.js";
-import { cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Me, NewToken, Token, TokenInput, User, UserChange, UserInput } from "./shapes.js";
 
 const shown = ({ value, version }: Versioned<UserRecord>): UserRecord & { etag: string } => ({ ...value, etag: etagOf(version) });

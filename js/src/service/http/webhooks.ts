@@ -3,8 +3,9 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import type { Webhook as WebhookRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { NewWebhook, Webhook, WebhookChange, WebhookInput } from "./shapes.js";
 
 function shown({ value, version }: Versioned<WebhookRecord>): z.infer<typeof Webhook> {
