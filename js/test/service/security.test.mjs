@@ -95,6 +95,9 @@ describe("who calls", () => {
     const [short, long] = [caller(here.url, secret, here.send), caller(here.url, other, here.send)];
     assert.ok(!JSON.stringify(await here.store.list("token/")).includes(secret.slice(-20)));
     assert.equal((await short.get("/api/me")).status, 200);
+    const as = (authorization) => caller(here.url, undefined, here.send).get("/api/me", { headers: { authorization } });
+    for (const scheme of ["bearer", "BEARER", "Bearer "]) assert.equal((await as(`${scheme} ${secret}`)).status, 200, scheme);
+    for (const other of [secret, `Basic ${secret}`, `Bearer${secret}`]) assert.equal((await as(other)).status, 401, other);
     here.clock.now += 86_400_000;
     assert.equal((await short.get("/api/me")).status, 401);
     assert.equal((await long.get("/api/me")).status, 200);
