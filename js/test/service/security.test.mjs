@@ -153,11 +153,25 @@ describe("hostile input", () => {
 
   it("bodies beyond the limit are refused, also without a stated length; broken JSON is told", async () => {
     const here = await world();
-    const large = `{"id":"${"x".repeat(2 * 1024 * 1024)}","role":"viewer"}`;
+    const large = `{"id":"${"x".repeat(1024 * 1024)}","role":"viewer"}`;
     const json = { "content-type": "application/json" };
     assert.equal((await here.admin.post("/api/users", { raw: large, headers: json })).status, 413);
     assert.equal((await here.admin.post("/api/users", { raw: large, headers: { ...json, "idempotency-key": "k" } })).status, 413);
     assert.equal((await here.admin.post("/api/users", { raw: "{", headers: json })).status, 400);
+  });
+
+  it("JSON that is nested too deeply is refused before it is parsed, brackets in texts are none", async () => {
+    const here = await world();
+    const send = (id, headers = {}) => here.admin.post("/api/users", { raw: `{"role":"viewer","id":${id}}`, headers: { "content-type": "application/json", ...headers } });
+    const deep = (levels, [open, close]) => `${open.repeat(levels)}1${close.repeat(levels)}`;
+    for (const raw of [deep(32, "[]"), deep(500_000, "[]"), "[".repeat(1_000_000), deep(40, ['{"a":', "}"])]) {
+      for (const headers of [{}, { "idempotency-key": "k" }, { "content-type": "Application/JSON; charset=utf-8" }]) {
+        const refused = await send(raw, headers);
+        assert.deepEqual([refused.status, refused.body.code], [400, "too_deep"]);
+      }
+    }
+    assert.equal((await send(deep(31, "[]"))).status, 422);
+    assert.equal((await send(JSON.stringify(`\\"${"[{".repeat(50)}"`))).status, 201);
   });
 
   it("an upload of nothing leaves what was there", async () => {
