@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { selfSigned } from "../kit/self-signed.mjs";
-import { caller, ended } from "./client.mjs";
+import { caller, ended, issue } from "./client.mjs";
 import { load, place, quick, serveSandbox, service, SPEED } from "./helpers.mjs";
 import { connect, people, save, SECRETS, upload, world } from "./world.mjs";
 
@@ -172,6 +172,28 @@ describe("hostile input", () => {
     }
     assert.equal((await send(deep(31, "[]"))).status, 422);
     assert.equal((await send(JSON.stringify(`\\"${"[{".repeat(50)}"`))).status, 201);
+  });
+
+  it("names that cannot be seen for what they are, and halves of letters, are refused", async () => {
+    const here = await world();
+    const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+    const { privacyStatement } = await here.admin.read("/api/me");
+    const makes = (name) => [
+      ["users", "id", { id: name, role: "viewer" }],
+      ["tokens", "name", { user: "admin", name }],
+      ["tokens", "user", { user: name, name: "token" }],
+      ["segments", "name", { name, source: { upload: true } }],
+      ["exports", "name", { name, connection: connection.id, list: 4, segments: [segment.id], mapping: { email: "EMail" } }],
+      ["webhooks", "url", { url: `https://hooks.example.com/${name}` }],
+      ["refresh", "id", { id: name, state: "started" }],
+      ["connections", "name", { name, host: "other.api-us1.com", apiKey: here.sandbox.key, consent: { agreed: true, version: privacyStatement.version } }],
+      ["connections", "sharing.users[0]", { name: "Other", host: "other.api-us1.com", apiKey: here.sandbox.key, sharing: { with: "users", users: [name] }, consent: { agreed: true, version: privacyStatement.version } }],
+    ];
+    for (const letter of ["\0", "\t", "\n", "\u001b", "\u0085", "\ud800", "\udc00", "\u2028", "\u202e", "\u2066", "\u2069"]) {
+      for (const [kind, path, body] of makes(`Go${letter}ld`)) issue(await here.admin.post(`/api/${kind}`, { body }), path, "not_a_name");
+    }
+    issue(await here.admin.patch(`/api/segments/${segment.id}`, { etag: segment.etag, body: { name: "a\u202eb" } }), "name", "not_a_name");
+    for (const name of ["Zlatá 😀 گروه", "👩‍👩‍👧"]) await upload(here, name, people(1));
   });
 
   it("an upload of nothing leaves what was there", async () => {
