@@ -206,3 +206,53 @@ describe("pages", () => {
     assert.equal((await here.admin.read(`/api/exports?after=${next}`)).items[0].name, "b");
   });
 });
+
+describe("versions", () => {
+  it("of a change: any of several, or whichever there is; weak ones are none", async () => {
+    const here = await world();
+    const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+    const one = await save(here, connection, [segment]);
+    const webhook = await here.admin.make("/api/webhooks", { body: { url: "https://hooks.example.com/" } });
+    await here.admin.make("/api/users", { body: { id: "vera", role: "viewer" } });
+    for (const [path, body] of [
+      [`/api/exports/${one.id}`, { list: 5 }], [`/api/segments/${segment.id}`, { members: 3 }], [`/api/connections/${connection.id}`, { name: "Renamed" }],
+      [`/api/webhooks/${webhook.id}`, { active: false }], ["/api/users/vera", { active: false }],
+    ]) {
+      const change = async (etag) => (await here.admin.patch(path, { etag, body })).status;
+      // Each is at its first version.
+      for (const etag of ['W/"1"', '"2", "3"', 'W/"1", "2"', '"x"', '""', '"1', "1", "*, *", '"1" "2"']) assert.equal(await change(etag), 412, `${path} ${etag}`);
+      assert.equal(await change('"7", "1" ,W/"2"'), 200, path);
+      assert.equal(await change("*"), 200, path);
+      assert.equal(await change('"2"'), 412, path);
+      assert.equal(await change(undefined), 428, path);
+      assert.equal((await here.admin.patch(path.replace(/[^/]+$/u, "nobody"), { etag: "*", body })).status, 404, path);
+    }
+    const vera = await here.letIn("otto", "viewer");
+    assert.equal((await vera.patch(`/api/connections/${connection.id}`, { etag: "*", body: { name: "Mine" } })).status, 403);
+    assert.equal((await here.admin.delete(`/api/exports/${one.id}`, { etag: "*" })).status, 204);
+  });
+
+  it("of what is kept: nothing is sent again until it has changed, also in what others say of it", async () => {
+    const here = await world();
+    const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+    const one = await save(here, connection, [segment]);
+    for (const path of [`/api/exports/${one.id}`, `/api/segments/${segment.id}`, `/api/connections/${connection.id}`]) {
+      const etag = (await here.admin.get(path)).headers.get("etag");
+      const again = (known) => here.admin.get(path, { headers: { "if-none-match": known } });
+      for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+        const { status, text, headers } = await again(known);
+        assert.deepEqual([status, text, headers.get("etag")], [304, "", etag], `${path} ${known}`);
+      }
+      for (const known of ['"x"', '"77"', "nonsense"]) assert.equal((await again(known)).status, 200, `${path} ${known}`);
+      const [, kind] = /api\/(\w+)s\//u.exec(path);
+      await here.admin.change(path, { etag, body: { name: `Another ${kind}` } });
+      assert.equal((await again(etag)).status, 200, path);
+    }
+    const { headers } = await here.admin.get(`/api/exports/${one.id}`);
+    await here.admin.start(`/api/exports/${one.id}/run`);
+    const { status, body } = await here.admin.get(`/api/exports/${one.id}`, { headers: { "if-none-match": headers.get("etag") } });
+    assert.deepEqual([status, body.status], [200, "queued"]);
+    const { paths } = await here.admin.read("/openapi.json");
+    for (const kind of ["exports", "segments", "connections"]) assert.ok(paths[`/api/${kind}/{id}`].get.responses[304], kind);
+  });
+});

@@ -4,10 +4,11 @@ import { type Export as ExportRecord, KEYS, type User } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
 import type { ExportInput as Input } from "../exports.js";
-import { byId, etagOf, gives, once, onVersion, problems, takes, versionOf } from "./answers.js";
+import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
 import { cut, noPlace, paged, pageOf, type Sorting } from "./pages.js";
 import { Export, ExportChange, ExportCheck, ExportInput, Run, SavedExport } from "./shapes.js";
+import { etagOf, etagWith, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
 type Shown = z.infer<typeof Export>;
 
@@ -72,16 +73,18 @@ export function exportRoutes(app: App, parts: Parts): void {
     },
   );
   app.openapi(
-    createRoute({ method: "get", path: "/api/exports/{id}", summary: "One export", tags: ["Exports"], request: { params: byId }, responses: { 200: gives(Export, "The export."), ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/exports/{id}", summary: "One export", tags: ["Exports"], request: { params: byId, headers: unlessKept }, responses: { 200: gives(Export, "The export."), ...kept, ...problems(404) } }),
     async (context) => {
       const found = await exports.get(context.get("user"), context.req.valid("param").id);
-      return context.json(await shown(parts, context.get("user"), found), 200, { etag: etagOf(found.version) });
+      const one = await shown(parts, context.get("user"), found);
+      const etag = await etagWith(found.version, one);
+      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(one, 200, { etag });
     },
   );
   app.openapi(
     createRoute({ method: "patch", path: "/api/exports/{id}", summary: "Change an export; it is not run", tags: ["Exports"], request: { params: byId, headers: onVersion, body: takes(ExportChange) }, responses: { 200: gives(SavedExport, "Saved, and not run."), ...problems(404, 412, 415, 422, 428) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id));
       const { saved, warnings } = await exports.update(context.get("user"), context.req.valid("param").id, version, context.req.valid("json") as unknown as Partial<Input>);
       return context.json({ export: await shown(parts, context.get("user"), saved), warnings }, 200, { etag: etagOf(saved.version) });
     },
@@ -89,7 +92,7 @@ export function exportRoutes(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "delete", path: "/api/exports/{id}", summary: "Remove an export; the account is left as it is", tags: ["Exports"], request: { params: byId, headers: onVersion }, responses: { 204: { description: "Removed." }, ...problems(404, 412, 428) } }),
     async (context) => {
-      await exports.remove(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      await exports.remove(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id)));
       return context.body(null, 204);
     },
   );
@@ -108,7 +111,7 @@ function deeds(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "post", path: "/api/exports/{id}/detach", summary: "Take the connection away; the configuration stays", tags: ["Exports"], request: { params: byId, headers: onVersion }, responses: { 200: gives(Export, "Detached."), ...problems(404, 412, 428) } }),
     async (context) => {
-      const detached = await exports.detach(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      const detached = await exports.detach(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id)));
       return context.json(await shown(parts, context.get("user"), detached), 200, { etag: etagOf(detached.version) });
     },
   );
