@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws ExportError `source_unreadable` when the file is not there, is a folder, or may not be looked at.
  */
 export function fileSource(path: string | URL): Source {
-  return { data: (offset) => chunks(path, offset), sizeBytes: sizeOf(path) };
+  return { data: (offset) => chunksOf(() => openSync(path, "r"), offset), sizeBytes: sizeOf(path) };
 }
 
 function sizeOf(path: string | URL): number {
@@ -30,8 +30,9 @@ function sizeOf(path: string | URL): number {
   throw fault("source_unreadable", "source", `The source ${String(path)} could not be read: ${why}.`, "Give the path of one CSV or NDJSON file that this process may read; a relative path begins in its working directory.");
 }
 
-async function* chunks(path: string | URL, offset: number): AsyncGenerator<Uint8Array> {
-  const file = openSync(path, "r");
+/** The bytes of an opened file from `offset` on; closes it. */
+export async function* chunksOf(open: () => number, offset: number): AsyncGenerator<Uint8Array> {
+  const file = open();
   try {
     const chunk = new Uint8Array(CHUNK_BYTES);
     for (let at = offset; ; ) {

@@ -1,12 +1,12 @@
 /** Exports: which segments go over which connection into which list, and how they are matched. Saving never runs one. */
 import { checkDefinition } from "../definition.js";
-import { ExportError } from "../errors.js";
 import type { Account, ExportDefinition, Issue, Mapping, Preview } from "../types.js";
+import { columnIssues } from "./columns.js";
 import type { Connections } from "./connections.js";
 import { type Connection, type Export, KEYS, type Schedule, type Segment, type User } from "./documents.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
-import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
+import { changedMeanwhile, notAllowed, notValid, ofSource, ServiceProblem } from "./problem.js";
 import { type Action, isAllowed, sharingOf, sharingOfExport } from "./rules.js";
 import { nextTimes, scheduleIssues } from "./schedule.js";
 import type { Change } from "./store.js";
@@ -25,6 +25,9 @@ export interface ExportInput {
 
 /** Most segments of one export. */
 const MOST_SEGMENTS = 100;
+
+/** Stands in for the account's where there is none yet: nothing is sent. */
+const ANY_HOST = "any.api-us1.com";
 
 /** With every refresh of the source, as in the original. */
 const DEFAULT_SCHEDULE: Schedule = { type: "refresh", active: true };
@@ -117,10 +120,12 @@ export class Exports {
     const { account, warning } = found && issues.length === 0 ? await this.#look(found.value) : {};
     issues.push(...definitionIssues(one, found?.value, segments, account, this.#environment.options.allowedHosts));
     if (issues.length > 0) throw notValid(issues);
+    const columns = sendsAlike(one, before?.value) ? { wrong: [], warnings: [] } : await columnIssues(this.#environment.runner, [...segments.values()], (segment) => definitionOf(one, { host: found?.value.host ?? ANY_HOST }, segment));
+    if (columns.wrong.length > 0) throw notValid([...columns.wrong, ...columns.warnings]);
     const version = before?.version ?? 0;
     const change: Change = { key: KEYS.export(one.id), value: json(one), version };
     await this.#environment.change(user.id, action, change.key, [change, this.#due(one)]);
-    const warnings = [...(warning ? [warning] : []), ...this.warnings(one, segments, account)];
+    const warnings = [...(warning ? [warning] : []), ...columns.warnings, ...this.warnings(one, segments, account)];
     return { saved: { value: one, version: version + 1 }, warnings };
   }
 
@@ -237,10 +242,9 @@ export class Exports {
 
   async #counted(one: Export, connection: Connection | undefined, segment: Segment): Promise<Preview | undefined> {
     try {
-      return await this.#environment.runner.count?.(segment, definitionOf(one, { host: connection?.host ?? "any.api-us1.com" }, segment));
+      return await this.#environment.runner.count?.(segment, definitionOf(one, { host: connection?.host ?? ANY_HOST }, segment));
     } catch (error) {
-      if (error instanceof ExportError) throw ofAccount(error);
-      throw error;
+      throw ofSource(error);
     }
   }
 }
@@ -251,6 +255,11 @@ function definitionIssues(one: Export, connection: Connection | undefined, segme
   if (!segment) return [];
   const { host: _host, ...definition } = definitionOf(one, { host: connection?.host ?? "" }, segment);
   return checkDefinition(connection ? { ...definition, host: connection.host } : definition, account, [...allowedHosts]);
+}
+
+/** Whether a change leaves columns and sources as they were: those were looked at before. */
+function sendsAlike(one: Export, before: Export | undefined): boolean {
+  return before !== undefined && JSON.stringify([one.mapping, one.segments]) === JSON.stringify([before.mapping, before.segments]);
 }
 
 /** Whether following what each export starts after leads back to it. */

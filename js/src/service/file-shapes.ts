@@ -2,9 +2,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Issue } from "../types.js";
 import { Schedule, Sharing, SOURCE_FORMS } from "./http/shapes.js";
-import { issuesOf, strict } from "./said.js";
+import { issuesOf, plain, strict } from "./said.js";
 
-const name = z.string().min(1).max(100);
+const name = plain(z.string().min(1).max(100));
 const schema = z.string().optional();
 const column = z.string().min(1).describe("A column, by its exact name.");
 const valueSource = z.union([column, strict({ column }), strict({ template: z.string().describe("Columns in braces, such as `{FirstName} {LastName}`.") })]);

@@ -15,6 +15,9 @@ export interface Identity {
   role?: Role;
 }
 
+/** The scheme of a token, in letters of either case (RFC 9110, 11.1). */
+const SCHEME = /^bearer +/iu;
+
 export type Authenticate = (request: Request) => Promise<Identity | undefined> | Identity | undefined;
 
 export interface OidcOptions {
@@ -38,7 +41,7 @@ export interface OidcOptions {
 export function oidc({ issuer, audience, jwksUrl, keys, claim = "email", header = "authorization", algorithms = ["RS256", "ES256", "EdDSA"] }: OidcOptions): Authenticate {
   const given = keys ?? createRemoteJWKSet(new URL(jwksUrl ?? `${issuer}/.well-known/jwks.json`));
   return async (request) => {
-    const token = (request.headers.get(header) ?? "").replace(/^Bearer /u, "");
+    const token = (request.headers.get(header) ?? "").replace(SCHEME, "");
     if (token === "" || token.startsWith(TOKEN_PREFIX)) return undefined;
     try {
       const { payload } = await jwtVerify(token, given, { issuer, audience, algorithms, requiredClaims: ["exp"] });
@@ -64,7 +67,8 @@ export async function newToken(user: string, name: string, now: number, expiresA
 /** Knows callers by the service's own tokens. */
 export function bearerTokens(store: ServiceStore, now: () => number): Authenticate {
   return async (request) => {
-    const given = /^Bearer (acx_([0-9a-z]{16})_[\w-]{43})$/u.exec(request.headers.get("authorization") ?? "");
+    const header = request.headers.get("authorization") ?? "";
+    const given = SCHEME.test(header) ? /^(acx_([0-9a-z]{16})_[\w-]{43})$/u.exec(header.replace(SCHEME, "")) : null;
     const [, secret = "", id = ""] = given ?? [];
     if (!given) return undefined;
     const token = (await store.get(KEYS.token(id)))?.value as unknown as Token | undefined;

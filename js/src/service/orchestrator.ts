@@ -20,6 +20,7 @@ import { finished, partId, REFRESH_MILLIS, type Runs } from "./runs.js";
 import { nextTimes } from "./schedule.js";
 import type { Change } from "./store.js";
 import { totalOf } from "./total.js";
+import { noWay } from "./way.js";
 
 /** Name of the lease. */
 export const ORCHESTRATOR = "orchestrator";
@@ -160,13 +161,10 @@ export class Orchestrator {
   /** Why a run may not go at all, or go on. */
   async #lost(run: Run): Promise<{ status: RunStatus; reason: Reason } | undefined> {
     const failed = (reason: Reason): { status: RunStatus; reason: Reason } => ({ status: "failed_permanent", reason });
-    const one = (await this.#environment.find<Export>(KEYS.export(run.export)))?.value;
-    if (!one) return failed(why("export_removed", "settings", "The export was removed.", "Nothing is left to do."));
-    const connection = await this.#company.exports.connectionOf(one);
-    if (!connection) return failed(why("detached", "settings", "The export has no connection any more.", "Choose one for it, and run it again."));
-    if (connection.id !== run.connection || connection.host !== run.host) {
-      return failed(why("connection_changed", "settings", "The export has another connection, or its connection another account, since the run began.", "Run the export again; this run would send the rest somewhere else."));
-    }
+    const reason = await noWay(this.#environment, this.#company.exports, run);
+    if (reason) return failed(reason);
+    const { value: one } = await this.#environment.export(run.export);
+    const { value: connection } = await this.#environment.connection(run.connection);
     if (!(await this.#isAdministrator(connection.exportUser))) {
       return failed(why("export_user", "permission", "Whoever set up the connection is no administrator any more.", "Let another administrator take the connection over."));
     }
@@ -174,9 +172,7 @@ export class Orchestrator {
     if (!(await this.#mayRun(starter, one, connection))) {
       return failed(why("starter_right", "permission", "Whoever started the run or set its schedule may not run this export any more.", "Ask somebody who may to save the export, or to run it."));
     }
-    const open = run.parts.filter((part) => !finished(part));
-    const there = await Promise.all(open.map(({ segment }) => this.#environment.store.get(KEYS.segment(segment))));
-    return there.includes(undefined) ? failed(why("segment_missing", "settings", "A segment of the run is gone.", "Take it out of the export, or choose another.")) : undefined;
+    return undefined;
   }
 
   async #isAdministrator(id: string): Promise<boolean> {

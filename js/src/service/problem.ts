@@ -1,5 +1,5 @@
 /** What could not be done, in the form of RFC 9457: what happened, who must act, what to do, whether a retry helps. */
-import type { ExportError } from "../errors.js";
+import { ExportError } from "../errors.js";
 import type { Category, Issue } from "../types.js";
 
 /** Who must act, besides those of a run. */
@@ -78,4 +78,13 @@ export function busy(): ServiceProblem {
 export function ofAccount({ code, category, message, remedy, retryHelps, issues }: Pick<ExportError, "code" | "category" | "message" | "remedy" | "retryHelps" | "issues">): ServiceProblem {
   const status = category === "remote" ? 502 : 422;
   return new ServiceProblem(status, code, category, message, remedy, { retryHelps, ...(issues.length > 0 ? { issues: [...issues] } : {}) });
+}
+
+/** What came of reading a source beforehand: whatever it is, the service itself has not failed. */
+export function ofSource(error: unknown): ServiceProblem {
+  if (error instanceof ServiceProblem) return error;
+  if (error instanceof ExportError) return ofAccount(error);
+  // Its text may hold what must not leave.
+  console.error("activecampaign-export: a source could not be read:", error instanceof Error ? error.name : typeof error);
+  return new ServiceProblem(422, "source_failed", "source", "The source could not be read.", "Make it readable where the segment says, and try again.", { retryHelps: true });
 }

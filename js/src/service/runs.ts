@@ -8,6 +8,7 @@ import { newTimedId } from "./ids.js";
 import { busy, notAllowed, notValid, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
 import type { Change } from "./store.js";
+import { noWay } from "./way.js";
 
 export interface RefreshInput {
   /** The source's own name for this refresh: the same one is the same refresh, however often it is told. */
@@ -217,6 +218,8 @@ export class Runs {
     if (value.status !== "failed_permanent" && value.status !== "cancelled") {
       throw new ServiceProblem(409, "not_stopped", "misuse", "This run has not failed and was not cancelled.", "Start a new one.");
     }
+    const lost = await noWay(this.#environment, this.#exports, value);
+    if (lost) throw new ServiceProblem(409, lost.code, lost.category, lost.message, lost.remedy);
     const { endedAt: _ended, cancelledBy: _by, reason: _reason, dueAt: _due, ...rest } = value;
     const parts = value.parts.map((part) => (finished(part) ? part : { ...part, state: "waiting" as const }));
     const run: Run = { ...rest, parts, status: "queued", retries: 0 };

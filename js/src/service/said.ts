@@ -9,6 +9,15 @@ export function strict<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T
   return z.strictObject(shape, { error });
 }
 
+/** What cannot be seen, breaks a line, turns the direction of what follows, or is half a letter: two names could look alike. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** A text that people tell things by. */
+export function plain(text: z.ZodString): z.ZodString {
+  const error = "It has characters that cannot be seen: control characters, line breaks, half letters, or ones that turn the direction of text. Write it without them.";
+  return text.refine((value) => !UNSEEN.test(value), { error, params: { code: "not_a_name" } });
+}
+
 const MEANT = "Did you mean";
 
 function unknownSetting(key: string, known: readonly string[]): string {
@@ -46,7 +55,8 @@ function told(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] 
     const likely = likeliest(issue.errors);
     if (likely) return likely.flatMap((each) => told(each, path));
   }
-  return [{ path: pathOf(path), code: issue.code ?? "custom", message: inWords(issue) }];
+  const own: unknown = issue.code === "custom" ? issue.params?.code : undefined;
+  return [{ path: pathOf(path), code: typeof own === "string" ? own : (issue.code ?? "custom"), message: inWords(issue) }];
 }
 
 /** Of the forms that a value may have, the one that it was probably meant to have: all others are of another kind. */

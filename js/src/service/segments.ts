@@ -1,11 +1,10 @@
 /** Segments: which there are, and where their profiles are read. The service chooses among them; it does not build them. */
-import { ExportError } from "../errors.js";
 import type { Issue } from "../types.js";
 import { type Export, KEYS, type Segment, type User } from "./documents.js";
 import type { Exports } from "./exports.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
-import { changedMeanwhile, notAllowed, notValid, ofAccount, ServiceProblem } from "./problem.js";
+import { changedMeanwhile, notAllowed, notValid, ofSource, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
 import type { Change } from "./store.js";
 
@@ -104,8 +103,7 @@ export class Segments {
     try {
       return await runner.columns(value);
     } catch (error) {
-      if (error instanceof ExportError) throw ofAccount(error);
-      throw error;
+      throw ofSource(error);
     }
   }
 

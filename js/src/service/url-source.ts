@@ -16,7 +16,9 @@ export function urlSource(address: string, hosts: readonly string[] | undefined,
     if (urlIssue(address, hosts)) throw failed("The address of the source is not allowed any more.", false);
     const headers: Record<string, string> = { "accept-encoding": "identity", ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) };
     // A redirect could lead anywhere.
-    const response = await send(address, { headers, redirect: "manual" });
+    const response = await send(address, { headers, redirect: "manual" }).catch(() => {
+      throw failed("The server of the source could not be reached.", true);
+    });
     const ranged = offset > 0 && response.status === 206;
     if (!response.ok || (ranged && !response.headers.get("content-range")?.startsWith(`bytes ${offset}-`))) {
       await response.body?.cancel();
@@ -25,7 +27,7 @@ export function urlSource(address: string, hosts: readonly string[] | undefined,
     let skip = ranged ? 0 : offset;
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
     let bytes = 0;
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of received(response)) {
       bytes += chunk.byteLength;
       const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
       skip -= chunk.byteLength - rest.byteLength;
@@ -34,6 +36,15 @@ export function urlSource(address: string, hosts: readonly string[] | undefined,
     if (Number.isSafeInteger(length) && bytes < length) throw failed("The source broke off before its end.", true);
   }
   return { data: read };
+}
+
+/** The body; whatever breaks it off is the source's failure. */
+async function* received({ body }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch {
+    throw failed("The source broke off before its end.", true);
+  }
 }
 
 function failed(message: string, retryHelps: boolean): ExportError {

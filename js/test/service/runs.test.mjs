@@ -146,8 +146,8 @@ describe("the queue", () => {
     const second = await here.admin.start(`/api/exports/${one.id}/run`);
     await here.settle();
     here.sandbox.knobs.accountState = "active";
-    await change(here, one, { connection: first });
     await here.admin.start(`/api/runs/${second.id}/continue`);
+    await change(here, one, { connection: first });
     await here.settle();
     const ended = await here.admin.read(`/api/runs/${second.id}`);
     assert.deepEqual([ended.status, ended.reason?.code], ["failed_permanent", "connection_changed"]);

@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { selfSigned } from "../kit/self-signed.mjs";
-import { caller, ended } from "./client.mjs";
+import { caller, ended, issue } from "./client.mjs";
 import { load, place, quick, serveSandbox, service, SPEED } from "./helpers.mjs";
 import { connect, people, save, SECRETS, upload, world } from "./world.mjs";
 
@@ -95,6 +95,9 @@ describe("who calls", () => {
     const [short, long] = [caller(here.url, secret, here.send), caller(here.url, other, here.send)];
     assert.ok(!JSON.stringify(await here.store.list("token/")).includes(secret.slice(-20)));
     assert.equal((await short.get("/api/me")).status, 200);
+    const as = (authorization) => caller(here.url, undefined, here.send).get("/api/me", { headers: { authorization } });
+    for (const scheme of ["bearer", "BEARER", "Bearer "]) assert.equal((await as(`${scheme} ${secret}`)).status, 200, scheme);
+    for (const other of [secret, `Basic ${secret}`, `Bearer${secret}`]) assert.equal((await as(other)).status, 401, other);
     here.clock.now += 86_400_000;
     assert.equal((await short.get("/api/me")).status, 401);
     assert.equal((await long.get("/api/me")).status, 200);
@@ -150,11 +153,47 @@ describe("hostile input", () => {
 
   it("bodies beyond the limit are refused, also without a stated length; broken JSON is told", async () => {
     const here = await world();
-    const large = `{"id":"${"x".repeat(2 * 1024 * 1024)}","role":"viewer"}`;
+    const large = `{"id":"${"x".repeat(1024 * 1024)}","role":"viewer"}`;
     const json = { "content-type": "application/json" };
     assert.equal((await here.admin.post("/api/users", { raw: large, headers: json })).status, 413);
     assert.equal((await here.admin.post("/api/users", { raw: large, headers: { ...json, "idempotency-key": "k" } })).status, 413);
     assert.equal((await here.admin.post("/api/users", { raw: "{", headers: json })).status, 400);
+  });
+
+  it("JSON that is nested too deeply is refused before it is parsed, brackets in texts are none", async () => {
+    const here = await world();
+    const send = (id, headers = {}) => here.admin.post("/api/users", { raw: `{"role":"viewer","id":${id}}`, headers: { "content-type": "application/json", ...headers } });
+    const deep = (levels, [open, close]) => `${open.repeat(levels)}1${close.repeat(levels)}`;
+    for (const raw of [deep(32, "[]"), deep(500_000, "[]"), "[".repeat(1_000_000), deep(40, ['{"a":', "}"])]) {
+      for (const headers of [{}, { "idempotency-key": "k" }, { "content-type": "Application/JSON; charset=utf-8" }]) {
+        const refused = await send(raw, headers);
+        assert.deepEqual([refused.status, refused.body.code], [400, "too_deep"]);
+      }
+    }
+    assert.equal((await send(deep(31, "[]"))).status, 422);
+    assert.equal((await send(JSON.stringify(`\\"${"[{".repeat(50)}"`))).status, 201);
+  });
+
+  it("names that cannot be seen for what they are, and halves of letters, are refused", async () => {
+    const here = await world();
+    const [connection, segment] = [await connect(here), await upload(here, "Gold", people(1))];
+    const { privacyStatement } = await here.admin.read("/api/me");
+    const makes = (name) => [
+      ["users", "id", { id: name, role: "viewer" }],
+      ["tokens", "name", { user: "admin", name }],
+      ["tokens", "user", { user: name, name: "token" }],
+      ["segments", "name", { name, source: { upload: true } }],
+      ["exports", "name", { name, connection: connection.id, list: 4, segments: [segment.id], mapping: { email: "EMail" } }],
+      ["webhooks", "url", { url: `https://hooks.example.com/${name}` }],
+      ["refresh", "id", { id: name, state: "started" }],
+      ["connections", "name", { name, host: "other.api-us1.com", apiKey: here.sandbox.key, consent: { agreed: true, version: privacyStatement.version } }],
+      ["connections", "sharing.users[0]", { name: "Other", host: "other.api-us1.com", apiKey: here.sandbox.key, sharing: { with: "users", users: [name] }, consent: { agreed: true, version: privacyStatement.version } }],
+    ];
+    for (const letter of ["\0", "\t", "\n", "\u001b", "\u0085", "\ud800", "\udc00", "\u2028", "\u202e", "\u2066", "\u2069"]) {
+      for (const [kind, path, body] of makes(`Go${letter}ld`)) issue(await here.admin.post(`/api/${kind}`, { body }), path, "not_a_name");
+    }
+    issue(await here.admin.patch(`/api/segments/${segment.id}`, { etag: segment.etag, body: { name: "a\u202eb" } }), "name", "not_a_name");
+    for (const name of ["Zlatá 😀 گروه", "👩‍👩‍👧"]) await upload(here, name, people(1));
   });
 
   it("an upload of nothing leaves what was there", async () => {

@@ -12,10 +12,10 @@ import { sealedStore } from "../../service/sealed-store.js";
 import type { SecretBox } from "../../service/secrets.js";
 import { urlIssue, urlSource } from "../../service/url-source.js";
 import type { ExportSummary, Host, Issue, Rejection, Source, Stop } from "../../types.js";
-import { fileSource } from "../file.js";
 import { fileStore } from "../file-store.js";
 import { publicFetch } from "./public-fetch.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
+import { isPlainFile, sharedFile } from "./shared-file.js";
 
 export interface NodeRunnerOptions {
   /** Where runs and uploads are kept. */
@@ -128,7 +128,7 @@ export class NodeRunner implements Runner {
     return this.#pathOf(source.file) === undefined ? issue("source_file", "This is no file in the folder of sources.") : [];
   }
 
-  /** A file below the folder of sources, links followed. */
+  /** A plain file below the folder of sources, links followed. */
   #pathOf(name: string): string | undefined {
     const { sources } = this.#options;
     if (sources === undefined || name === "" || isAbsolute(name) || name.includes("\0")) return undefined;
@@ -136,7 +136,7 @@ export class NodeRunner implements Runner {
       const root = realpathSync(sources);
       const path = realpathSync(resolve(root, name));
       const inside = relative(root, path);
-      return inside === "" || inside.startsWith("..") || isAbsolute(inside) ? undefined : path;
+      return inside === "" || inside.startsWith("..") || isAbsolute(inside) || !isPlainFile(path) ? undefined : path;
     } catch {
       return undefined;
     }
@@ -158,7 +158,7 @@ export class NodeRunner implements Runner {
     if ("file" in source) {
       const path = this.#pathOf(source.file);
       if (path === undefined) throw fault("source_missing", "source", `The file of the segment "${segment.name}" is not in the folder of sources.`, "Put it there, and run the export again.");
-      return fileSource(path);
+      return sharedFile(path, source.file);
     }
     if ("url" in source) return urlSource(source.url, this.#options.sourceHosts, this.#sourceFetch());
     const path = this.#upload(segment);

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type Problem as ProblemBody, type ProblemStatus, ServiceProblem } from "../problem.js";
+import type { Problem as ProblemBody, ProblemStatus } from "../problem.js";
 import { Problem } from "./shapes.js";
 
 const SAID: Partial<Record<ProblemStatus, string>> = {
@@ -42,45 +42,10 @@ const id = z.string().regex(/^[0-9a-z]{1,64}$/u, "This is no id of this service.
 /** The record in the path. */
 export const byId = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });
 
-/** The version that a change is made on. */
-export const onVersion = z.object({
-  "if-match": z.string().max(40).optional().openapi({ description: "The ETag that was read; without it a change is refused (428).", example: '"3"' }),
-});
-
 /** A creation that may be sent again. */
 export const once = z.object({
   "idempotency-key": z.string().min(1).max(200).optional().openapi({ description: "The same key with the same body is the same creation, for a day." }),
 });
-
-/** A page of a list. */
-export const paged = z.object({
-  limit: z.coerce.number().int().min(1).max(500).optional().openapi({ description: "Default: 100." }),
-  after: z.string().min(1).max(200).optional().openapi({ description: "`next` of the page before." }),
-});
-
-export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodOptional<z.ZodString> }> {
-  return z.object({ items: z.array(item), next: z.string().optional() });
-}
-
-/** Cuts a page out of all. */
-export function cut<T extends { id: string }>(all: readonly T[], { limit = 100, after }: { limit?: number | undefined; after?: string | undefined }): { items: T[]; next?: string } {
-  const from = after === undefined ? 0 : all.findIndex(({ id: own }) => own === after) + 1;
-  const items = all.slice(from, from + limit);
-  const last = items.at(-1);
-  return { items, ...(last && from + items.length < all.length ? { next: last.id } : {}) };
-}
-
-export function etagOf(version: number): string {
-  return `"${version}"`;
-}
-
-/** The version that the caller read. Throws a problem (428) when the request does not say it. */
-export function versionOf(header: string | undefined): number {
-  const [, version] = /^(?:W\/)?"(\d{1,15})"$/u.exec(header ?? "") ?? [];
-  if (version !== undefined) return Number(version);
-  const detail = header === undefined ? "The change does not say on what it is made." : "The header If-Match is no ETag of this service.";
-  throw new ServiceProblem(header === undefined ? 428 : 412, "version", "misuse", detail, "Read the record, and send its ETag as If-Match.");
-}
 
 export function tell(context: Context, problem: ProblemBody): Response {
   return context.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, { "content-type": "application/problem+json" });

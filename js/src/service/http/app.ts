@@ -1,6 +1,5 @@
 /** The HTTP interface: what every request goes through, then the routes. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { ExportError } from "../../errors.js";
 import type { Authenticate } from "../identity.js";
@@ -9,6 +8,7 @@ import { issuesOf } from "../said.js";
 import type { Parts } from "../service.js";
 import { tell } from "./answers.js";
 import { auditRoutes } from "./audit.js";
+import { smallBodies } from "./bodies.js";
 import { connectionRoutes } from "./connections.js";
 import { exportRoutes } from "./exports.js";
 import { asDeclared, createdOnce, type Hono, knownCallers } from "./guards.js";
@@ -21,9 +21,6 @@ import { userRoutes } from "./users.js";
 import { webhookRoutes } from "./webhooks.js";
 
 export type App = OpenAPIHono<Hono>;
-
-/** As large as settings may be, and twice that. */
-const MOST_BODY_BYTES = 2 * 1024 * 1024;
 
 /** What is said of the interface. */
 const ABOUT = {
@@ -66,8 +63,7 @@ export function makeApp(parts: Parts, ways: readonly Authenticate[]): App {
   app.get("/reference", (context) => context.body(referencePage(app.getOpenAPI31Document(ABOUT)), 200, { "content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" }));
   app.use("/api/*", knownCallers(parts.environment, ways));
   app.use("/api/*", asDeclared(app));
-  const limit = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => { throw new ServiceProblem(413, "too_large", "misuse", `The body is larger than ${MOST_BODY_BYTES} bytes.`, "Send less at once."); } });
-  app.use("/api/*", async (context, next) => (context.req.path.endsWith("/profiles") ? next() : limit(context, next)));
+  app.use("/api/*", ...smallBodies());
   app.use("/api/*", createdOnce(parts.environment));
   for (const routes of [userRoutes, connectionRoutes, segmentRoutes, exportRoutes, scheduleRoutes, runRoutes, webhookRoutes, auditRoutes]) routes(app, parts);
   pageRoutes(app, parts.environment.options.page);

@@ -4,9 +4,11 @@ import type { Connection as ConnectionRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import { isAllowed } from "../rules.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Account, Connection, ConnectionChange, ConnectionInput, ConnectionTest, RemovalPlan, Tested, UsableConnection } from "./shapes.js";
+import { etagOf, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
 /** As administrators see it. */
 function shown({ value, version }: Versioned<ConnectionRecord>): z.infer<typeof Connection> {
@@ -48,16 +50,17 @@ export function connectionRoutes(app: App, { connections, environment, events }:
 
 function oneConnection(app: App, connections: Parts["connections"]): void {
   app.openapi(
-    createRoute({ method: "get", path: "/api/connections/{id}", summary: "One connection", tags: ["Connections"], request: { params: byId }, responses: { 200: gives(Connection, "The connection."), ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/connections/{id}", summary: "One connection", tags: ["Connections"], request: { params: byId, headers: unlessKept }, responses: { 200: gives(Connection, "The connection."), ...kept, ...problems(404) } }),
     async (context) => {
       const found = await connections.get(context.get("user"), context.req.valid("param").id);
-      return context.json(shown(found), 200, { etag: etagOf(found.version) });
+      const etag = etagOf(found.version);
+      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(shown(found), 200, { etag });
     },
   );
   app.openapi(
     createRoute({ method: "patch", path: "/api/connections/{id}", summary: "Edit, share, rotate the key", tags: ["Connections"], request: { params: byId, headers: onVersion, body: takes(ConnectionChange) }, responses: { 200: gives(Connection, "Saved."), ...problems(404, 412, 415, 422, 428, 502) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], () => connections.get(context.get("user"), context.req.valid("param").id));
       const changed = await connections.update(context.get("user"), context.req.valid("param").id, version, context.req.valid("json"));
       return context.json(shown(changed), 200, { etag: etagOf(changed.version) });
     },
@@ -65,7 +68,7 @@ function oneConnection(app: App, connections: Parts["connections"]): void {
   app.openapi(
     createRoute({ method: "post", path: "/api/connections/{id}/remove", summary: "Remove, once it is said what becomes of the exports on it", description: "Refused (409) with the exports in the way while it is not said for each of them.", tags: ["Connections"], request: { params: byId, headers: onVersion, body: takes(RemovalPlan) }, responses: { 204: { description: "Removed." }, ...problems(404, 409, 412, 415, 422, 428) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], () => connections.get(context.get("user"), context.req.valid("param").id));
       await connections.remove(context.get("user"), context.req.valid("param").id, version, context.req.valid("json"));
       return context.body(null, 204);
     },

@@ -4,10 +4,12 @@ import { type Export as ExportRecord, KEYS, type User } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
 import type { ExportInput as Input } from "../exports.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, noPlace, paged, pageOf, type Sorting } from "./pages.js";
 import { shownRun } from "./shown.js";
 import { Export, ExportChange, ExportCheck, ExportInput, Run, SavedExport } from "./shapes.js";
+import { etagOf, etagWith, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
 type Shown = z.infer<typeof Export>;
 
@@ -41,6 +43,15 @@ function sortKey(one: Shown, sort: (typeof SORTS)[number]): string {
   return one[sort] ?? "";
 }
 
+function sortedBy(sort: (typeof SORTS)[number], order: "ascending" | "descending"): Sorting<Shown> {
+  const direction = order === "ascending" ? 1 : -1;
+  return {
+    name: `${sort} ${order}`,
+    keyOf: (one) => sortKey(one, sort),
+    compare: (one, other) => direction * (one[0].localeCompare(other[0]) || one[1].localeCompare(other[1])),
+  };
+}
+
 export function exportRoutes(app: App, parts: Parts): void {
   const { exports } = parts;
   app.openapi(
@@ -49,9 +60,10 @@ export function exportRoutes(app: App, parts: Parts): void {
       const { search = "", sort = "name", order = "ascending", ...page } = context.req.valid("query");
       const all = await Promise.all((await exports.list(context.get("user"))).map((each) => shown(parts, context.get("user"), each)));
       const found = all.filter((one) => [one.name, one.connectionName, one.connectionType].some((text) => text?.toLowerCase().includes(search.toLowerCase())));
-      found.sort((one, other) => sortKey(one, sort).localeCompare(sortKey(other, sort)) || one.id.localeCompare(other.id));
-      if (order === "descending") found.reverse();
-      return context.json(cut(found, page), 200);
+      const sorting = sortedBy(sort, order);
+      const placed = found.map((one) => ({ one, place: [sorting.keyOf(one), one.id] as const }));
+      const sorted = placed.sort((one, other) => sorting.compare(one.place, other.place)).map(({ one }) => one);
+      return context.json(cut(sorted, page, sorting), 200);
     },
   );
   app.openapi(
@@ -62,16 +74,18 @@ export function exportRoutes(app: App, parts: Parts): void {
     },
   );
   app.openapi(
-    createRoute({ method: "get", path: "/api/exports/{id}", summary: "One export", tags: ["Exports"], request: { params: byId }, responses: { 200: gives(Export, "The export."), ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/exports/{id}", summary: "One export", tags: ["Exports"], request: { params: byId, headers: unlessKept }, responses: { 200: gives(Export, "The export."), ...kept, ...problems(404) } }),
     async (context) => {
       const found = await exports.get(context.get("user"), context.req.valid("param").id);
-      return context.json(await shown(parts, context.get("user"), found), 200, { etag: etagOf(found.version) });
+      const one = await shown(parts, context.get("user"), found);
+      const etag = await etagWith(found.version, one);
+      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(one, 200, { etag });
     },
   );
   app.openapi(
     createRoute({ method: "patch", path: "/api/exports/{id}", summary: "Change an export; it is not run", tags: ["Exports"], request: { params: byId, headers: onVersion, body: takes(ExportChange) }, responses: { 200: gives(SavedExport, "Saved, and not run."), ...problems(404, 412, 415, 422, 428) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id));
       const { saved, warnings } = await exports.update(context.get("user"), context.req.valid("param").id, version, context.req.valid("json") as unknown as Partial<Input>);
       return context.json({ export: await shown(parts, context.get("user"), saved), warnings }, 200, { etag: etagOf(saved.version) });
     },
@@ -79,7 +93,7 @@ export function exportRoutes(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "delete", path: "/api/exports/{id}", summary: "Remove an export; the account is left as it is", tags: ["Exports"], request: { params: byId, headers: onVersion }, responses: { 204: { description: "Removed." }, ...problems(404, 412, 428) } }),
     async (context) => {
-      await exports.remove(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      await exports.remove(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id)));
       return context.body(null, 204);
     },
   );
@@ -98,7 +112,7 @@ function deeds(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "post", path: "/api/exports/{id}/detach", summary: "Take the connection away; the configuration stays", tags: ["Exports"], request: { params: byId, headers: onVersion }, responses: { 200: gives(Export, "Detached."), ...problems(404, 412, 428) } }),
     async (context) => {
-      const detached = await exports.detach(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      const detached = await exports.detach(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], () => exports.get(context.get("user"), context.req.valid("param").id)));
       return context.json(await shown(parts, context.get("user"), detached), 200, { etag: etagOf(detached.version) });
     },
   );
@@ -115,6 +129,7 @@ function deeds(app: App, parts: Parts): void {
     async (context) => {
       const { value } = await exports.get(context.get("user"), context.req.valid("param").id);
       const { limit = 100, after } = context.req.valid("query");
+      if (after !== undefined && !/^[0-9a-z]{20}$/u.test(after)) throw noPlace();
       const items = (await runs.list(value.id, after, limit)).map((run) => shownRun(context.get("user"), run));
       const last = items.at(-1);
       return context.json({ items, ...(last && items.length === limit ? { next: last.id } : {}) }, 200);

@@ -4,9 +4,11 @@ import { suggestMapping } from "../../definition.js";
 import type { Segment as SegmentRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Segment, SegmentChange, SegmentInput, Suggestions } from "./shapes.js";
+import { etagOf, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
 const shown = ({ value, version }: Versioned<SegmentRecord>): z.infer<typeof Segment> => ({ ...value, etag: etagOf(version) }) as z.infer<typeof Segment>;
 
@@ -24,16 +26,17 @@ export function segmentRoutes(app: App, parts: Parts): void {
     },
   );
   app.openapi(
-    createRoute({ method: "get", path: "/api/segments/{id}", summary: "One segment", tags: ["Segments"], request: { params: byId }, responses: { 200: gives(Segment, "The segment."), ...problems(404) } }),
+    createRoute({ method: "get", path: "/api/segments/{id}", summary: "One segment", tags: ["Segments"], request: { params: byId, headers: unlessKept }, responses: { 200: gives(Segment, "The segment."), ...kept, ...problems(404) } }),
     async (context) => {
       const found = await segments.get(context.get("user"), context.req.valid("param").id);
-      return context.json(shown(found), 200, { etag: etagOf(found.version) });
+      const etag = etagOf(found.version);
+      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(shown(found), 200, { etag });
     },
   );
   app.openapi(
     createRoute({ method: "patch", path: "/api/segments/{id}", summary: "Change a segment", tags: ["Segments"], request: { params: byId, headers: onVersion, body: takes(SegmentChange) }, responses: { 200: gives(Segment, "Saved."), ...problems(404, 412, 415, 422, 428) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], () => segments.get(context.get("user"), context.req.valid("param").id));
       const changed = await segments.update(context.get("user"), context.req.valid("param").id, version, context.req.valid("json") as Parameters<typeof segments.update>[3]);
       return context.json(shown(changed), 200, { etag: etagOf(changed.version) });
     },
@@ -41,7 +44,7 @@ export function segmentRoutes(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "delete", path: "/api/segments/{id}", summary: "Remove a segment that no export contains", tags: ["Segments"], request: { params: byId, headers: onVersion }, responses: { 204: { description: "Removed." }, ...problems(404, 409, 412, 428) } }),
     async (context) => {
-      await segments.remove(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      await segments.remove(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], () => segments.get(context.get("user"), context.req.valid("param").id)));
       return context.body(null, 204);
     },
   );

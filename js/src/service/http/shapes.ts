@@ -1,8 +1,8 @@
 /** The shapes of requests and answers: what validates them also describes them. */
 import { z } from "@hono/zod-openapi";
-import { strict } from "../said.js";
+import { plain, strict } from "../said.js";
 
-const id = z.string().min(1).max(200);
+const id = plain(z.string().min(1).max(200));
 const time = z.string().datetime().openapi({ example: "2026-11-25T06:30:00.000Z" });
 const count = z.number().int().min(0);
 const open = z.record(z.string(), z.unknown());
@@ -47,13 +47,13 @@ export const Problem = z
 const role = z.enum(["administrator", "contributor", "viewer", "source"]).openapi("Role");
 
 export const User = z.object({ id, role, active: z.boolean(), createdAt: time, etag: z.string() }).openapi("User");
-export const UserInput = strict({ id: z.string().min(1).max(200), role }).openapi("UserInput");
+export const UserInput = strict({ id, role }).openapi("UserInput");
 export const UserChange = strict({ role: role.optional(), active: z.boolean().optional() }).openapi("UserChange");
 export const Me = z.object({ id, role, privacyStatement: z.object({ version: z.string(), text: z.string(), url: z.string().optional().openapi({ description: "The operator's own privacy statement." }) }), maxProfiles: count.openapi({ description: "Most profiles of one export." }), sandbox: z.string().optional().openapi({ description: "The sandbox that stands in for every account. Left out: live accounts are sent to." }) }).openapi("Me");
 
 export const Token = z.object({ id, user: id, name: z.string(), createdAt: time, expiresAt: time.optional() }).openapi("Token");
 export const NewToken = Token.extend({ secret: z.string().openapi({ description: "Shown this once." }) }).openapi("NewToken");
-export const TokenInput = strict({ user: id, name: z.string().min(1).max(100), days: z.number().int().min(1).max(366).optional().openapi({ description: "Default: 90." }) })
+export const TokenInput = strict({ user: id, name: plain(z.string().min(1).max(100)), days: z.number().int().min(1).max(366).optional().openapi({ description: "Default: 90." }) })
   .openapi("TokenInput");
 
 export const Sharing = z
@@ -79,8 +79,8 @@ export const Tested = tested;
 
 const hostname = z.string().min(1).max(300).openapi({ description: "The bare hostname, without `https://`.", example: "acme.api-us1.com" });
 const apiKey = z.string().min(1).max(500).openapi({ description: "Never shown again." });
-const keyName = z.string().min(1).max(200).openapi({ description: "The name under which the host keeps the key." });
-const connectionName = z.string().max(300).openapi({ description: "Tells purpose and target.", example: "Newsletter, main account" });
+const keyName = plain(z.string().min(1).max(200)).openapi({ description: "The name under which the host keeps the key." });
+const connectionName = plain(z.string().max(300)).openapi({ description: "Tells purpose and target.", example: "Newsletter, main account" });
 
 /** Whoever sends none learns where the text is. */
 const consentShape = z.strictObject(
@@ -143,14 +143,14 @@ export const SOURCE_FORMS = { error: 'It must be { "file": "NAME" }, { "url": "h
 const SegmentSource = z
   .union([
     strict({ file: z.string().min(1).max(1_000) }),
-    strict({ url: z.string().min(1).max(2_000) }),
+    strict({ url: plain(z.string().min(1).max(2_000)) }),
     strict({ upload: z.literal(true) }),
     strict({ r2: z.string().min(1).max(1_000) }),
   ], SOURCE_FORMS)
   .openapi("SegmentSource", { description: "Where its profiles are read." });
 
 const segmentFields = {
-  name: z.string().min(1).max(300),
+  name: plain(z.string().min(1).max(300)),
   source: SegmentSource,
   format: z.enum(["auto", "csv", "ndjson"]).optional(),
   delimiter: z.enum([",", ";", "\t", "|"]).optional(),
@@ -181,7 +181,7 @@ export const Schedule = z
 const mapping = open.openapi({ description: "Data matching: `email` is required; `firstName`, `lastName`, `phone`, `fields`, `tags`, `consent`. Every setting is checked by the core.", example: { email: "EMail", firstName: "FirstName" } });
 
 const exportFields = {
-  name: z.string().max(300),
+  name: plain(z.string().max(300)),
   connection: id.nullable().openapi({ description: "None: detached." }),
   list: z.number().int().min(1),
   segments: z.array(id).max(200),
@@ -260,7 +260,7 @@ export const ExportCheck = z
   .openapi("ExportCheck", { description: "A dry run: nothing was sent." });
 
 export const RefreshInput = strict({
-    id: z.string().min(1).max(200).openapi({ description: "The source's own name for this refresh." }),
+    id: id.openapi({ description: "The source's own name for this refresh." }),
     state: z.enum(["started", "completed", "failed"]),
     kind: z.enum(["scheduled", "manual"]).optional(),
     segments: z.array(id).max(1_000).optional().openapi({ description: "Left out: all." }),
@@ -286,8 +286,8 @@ export const AuditEntry = z
 const thresholds = strict({ rejectedPercent: z.number().min(0).max(100).optional(), minutes: z.number().min(0).optional(), deviationPercent: z.number().min(0).optional() })
   .openapi("Thresholds", { description: "`run.threshold` is sent when a run passes one." });
 const events = z.array(z.string().max(50)).max(20).openapi({ description: "Empty: all." });
-export const WebhookInput = strict({ url: z.string().min(1).max(2_000), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookInput");
-export const WebhookChange = strict({ url: z.string().min(1).max(2_000).optional(), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookChange");
+export const WebhookInput = strict({ url: plain(z.string().min(1).max(2_000)), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookInput");
+export const WebhookChange = strict({ url: plain(z.string().min(1).max(2_000)).optional(), events: events.optional(), active: z.boolean().optional(), thresholds: thresholds.optional() }).openapi("WebhookChange");
 export const Webhook = z.object({ id, url: z.string(), events, active: z.boolean(), thresholds, createdAt: time, createdBy: id, etag: z.string() }).openapi("Webhook");
 export const NewWebhook = Webhook.extend({ secret: z.string().openapi({ description: "Shown this once: its receiver checks signatures with it (Standard Webhooks)." }) }).openapi("NewWebhook");
 

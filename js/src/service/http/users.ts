@@ -4,9 +4,11 @@ import type { User as UserRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import { privacyStatement } from "../rules.js";
 import type { Parts } from "../service.js";
-import { cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { Me, NewToken, Token, TokenInput, User, UserChange, UserInput } from "./shapes.js";
+import { etagOf, onVersion, versionOf } from "./versions.js";
 
 const shown = ({ value, version }: Versioned<UserRecord>): UserRecord & { etag: string } => ({ ...value, etag: etagOf(version) });
 const byName = z.object({ id: z.string().min(1).max(200).openapi({ param: { name: "id", in: "path" } }) });
@@ -33,7 +35,7 @@ export function userRoutes(app: App, { users, environment }: Parts): void {
   app.openapi(
     createRoute({ method: "patch", path: "/api/users/{id}", summary: "Change a user's role, or whether it is active", tags: ["Users"], request: { params: byName, headers: onVersion, body: takes(UserChange) }, responses: { 200: gives(User, "Changed."), ...problems(404, 409, 412, 415, 422, 428) } }),
     async (context) => {
-      const version = versionOf(context.req.valid("header")["if-match"]);
+      const version = await versionOf(context.req.valid("header")["if-match"], async () => (await users.list(context.get("user"))).find(({ value }) => value.id === context.req.valid("param").id));
       const changed = await users.update(context.get("user"), context.req.valid("param").id, version, context.req.valid("json"));
       return context.json(shown(changed), 200, { etag: etagOf(changed.version) });
     },

@@ -3,9 +3,11 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import type { Webhook as WebhookRecord } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
-import { byId, cut, etagOf, gives, once, onVersion, paged, pageOf, problems, takes, versionOf } from "./answers.js";
+import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
+import { cut, paged, pageOf } from "./pages.js";
 import { NewWebhook, Webhook, WebhookChange, WebhookInput } from "./shapes.js";
+import { etagOf, onVersion, versionOf } from "./versions.js";
 
 function shown({ value, version }: Versioned<WebhookRecord>): z.infer<typeof Webhook> {
   const { secret: _secret, ...rest } = value;
@@ -27,14 +29,14 @@ export function webhookRoutes(app: App, { events }: Parts): void {
   app.openapi(
     createRoute({ method: "patch", path: "/api/webhooks/{id}", summary: "Change a webhook", tags: ["Webhooks"], request: { params: byId, headers: onVersion, body: takes(WebhookChange) }, responses: { 200: gives(Webhook, "Saved."), ...problems(404, 412, 415, 422, 428) } }),
     async (context) => {
-      const changed = await events.update(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]), context.req.valid("json") as Parameters<typeof events.update>[3]);
+      const changed = await events.update(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], async () => (await events.list(context.get("user"))).find(({ value }) => value.id === context.req.valid("param").id)), context.req.valid("json") as Parameters<typeof events.update>[3]);
       return context.json(shown(changed), 200, { etag: etagOf(changed.version) });
     },
   );
   app.openapi(
     createRoute({ method: "delete", path: "/api/webhooks/{id}", summary: "Remove a webhook", tags: ["Webhooks"], request: { params: byId, headers: onVersion }, responses: { 204: { description: "Removed." }, ...problems(404, 412, 428) } }),
     async (context) => {
-      await events.remove(context.get("user"), context.req.valid("param").id, versionOf(context.req.valid("header")["if-match"]));
+      await events.remove(context.get("user"), context.req.valid("param").id, await versionOf(context.req.valid("header")["if-match"], async () => (await events.list(context.get("user"))).find(({ value }) => value.id === context.req.valid("param").id)));
       return context.body(null, 204);
     },
   );
