@@ -112,8 +112,9 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, unknown>>, toke
 /** As many as the state of a run can be kept by. */
 const NAME_LENGTH = 200;
 
+/** Also no half of a character, and no name that an address cannot hold: `.` and `..` lead elsewhere. */
 function isName(name: string): boolean {
-  return name !== "" && name.length <= NAME_LENGTH && !/\p{Cc}/u.test(name);
+  return name !== "" && name !== "." && name !== ".." && name.length <= NAME_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(name);
 }
 
 /** What is wrong with a definition; of what is still as it came, nothing more. */

@@ -18,6 +18,9 @@ export default exportWorker({ exports: (bindings) => {
     text: "an export",
     big: { ...good, definition: { ...good.definition, list: 4n } },
     elsewhere: { ...good, connection: { ...good.connection, host: "other.api-us1.com", more: 4n } },
+    ".": { ...good, source: { r2: "dot.csv" } },
+    "..": { ...good, source: { r2: "dot.csv" } },
+    "\\ud800": { ...good, source: { r2: "dot.csv" } },
     round: { ...good, source: itself },
     good,
     last,
@@ -46,6 +49,15 @@ describe("crooked exports", () => {
       assert.equal((await follow(worker, name)).at(-1).result, "succeeded", name);
       assert.deepEqual(held(sandbox, name), addresses(name, 10));
     }
+  });
+
+  it("with names that no address can hold are started by nobody", async () => {
+    await worker.put("dot.csv", people("dot", 10));
+    assert.equal(await worker.fire("0 7 * * *", 1_795_600_060_000), 200);
+    // They come first in the same request.
+    for (const name of ["good", "last"]) await follow(worker, name);
+    assert.deepEqual(held(sandbox, "dot"), []);
+    assert.equal((await worker.start("%2E")).http, 404);
   });
 
   it("are refused by name when they are started, and when a file comes for them", async () => {
