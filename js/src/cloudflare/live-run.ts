@@ -12,7 +12,7 @@ import type { Bindings, ObjectStorage } from "./runtime.js";
 import { keyFromService } from "./service-key.js";
 import { sealing } from "./service-secret.js";
 import { type SliceLimits, Slices } from "./slices.js";
-import { changed, type EdgeSource, openEdgeSource } from "./source.js";
+import { changed, type EdgeSource, inSlices, openEdgeSource } from "./source.js";
 import { requireFilledIn } from "./template.js";
 
 /** An export, as a worker is deployed with it: plain data. */
@@ -124,7 +124,7 @@ export class LiveRun {
       const run = exportSegment({
         connection: { ...connection, apiKey },
         definition: order.definition,
-        source,
+        source: inSlices(source, this.slices),
         reveal: order.reveal ?? false,
         signal: this.#cancel.signal,
         checkpoints: { store: this.#store(), key: this.#around.stateKey },

@@ -30,8 +30,8 @@ export async function ask(bindings: Bindings, binding: ObjectBinding, name: stri
   return objects.get(objects.idFromName(name)).fetch(`https://object/${path}`, init);
 }
 
-/** The same with something to tell. */
-export function tell(bindings: Bindings, binding: ObjectBinding, name: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+/** The same with something to tell. What cannot be told rejects: a throw would take along what is told to others. */
+export async function tell(bindings: Bindings, binding: ObjectBinding, name: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return ask(bindings, binding, name, path, { method: "POST", headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 

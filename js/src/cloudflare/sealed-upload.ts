@@ -6,8 +6,8 @@
 import { fault } from "../errors.js";
 import { fromBase64, newSecret } from "../service/ids.js";
 import type { SecretBox } from "../service/secrets.js";
-import type { Source } from "../types.js";
 import type { Bucket } from "./runtime.js";
+import type { Chunks } from "./source.js";
 import { store } from "./upload.js";
 
 /** Bytes of a piece before it is sealed. */
@@ -78,7 +78,7 @@ async function* sealedPieces(body: ReadableStream<Uint8Array>, key: CryptoKey, m
 }
 
 /** A sealed file as a source. `read` gives a part of what lies in the bucket, or less at its end. */
-export async function openSealed(box: SecretBox, name: string, metadata: Readonly<Record<string, string>>, size: number, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>): Promise<{ source: Source }> {
+export async function openSealed(box: SecretBox, name: string, metadata: Readonly<Record<string, string>>, size: number, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>): Promise<{ source: Chunks }> {
   const key = await keyOf(await box.open(metadata[KEY_ENTRY] ?? "", PURPOSE, name));
   const count = Math.ceil(size / SEALED_BYTES);
   async function* data(offset: number): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 /**
- * Lets a run work in slices of so many requests and so much time. The run itself goes on living between them: it waits
- * for a permit, or for a time, and the next slice gives it one. Only an object that the host has put away begins again
- * from its checkpoint.
+ * Lets a run work in slices of so many requests, so many bytes of its source and so much time. The run itself goes on
+ * living between them: it waits for a permit, for bytes, or for a time, and the next slice gives it what it waits for.
+ * Only an object that the host has put away begins again from its checkpoint.
  */
 import type { Clock } from "./clock.js";
 
@@ -10,7 +10,15 @@ export interface SliceLimits {
   requests: number;
   /** Milliseconds after which a slice ends, whatever is on its way. */
   millis: number;
+  /**
+   * Bytes of the source that a slice may read: rows that never become a request cost processor time too, and those are in
+   * no other count. Default: 32 KiB a request.
+   */
+  bytes?: number;
 }
+
+/** What bulk imports of usual rows carry, spread over all requests of a slice. */
+const REQUEST_BYTES = 32 * 1024;
 
 /** A request of the engine's own, its answer included, may take this long; those to the account have their own bound. */
 const REQUEST_MILLIS = 60_000;
@@ -26,6 +34,9 @@ export class Slices {
   readonly #sleepers = new Map<() => void, number>();
   readonly #queue: (() => void)[] = [];
   #permits = 0;
+  /** Bytes of the source that are left in this slice, and who waits for more. */
+  #bytes = 0;
+  #reader: (() => void) | undefined;
   /** Permits that were given and are not used yet. */
   #held = 0;
   #working = 0;
@@ -49,6 +60,8 @@ export class Slices {
       this.#over = this.#clock.now() + this.#limits.millis;
       // Those held since an earlier slice are used in this one.
       this.#permits = this.#limits.requests - this.#held;
+      this.#bytes = this.#limits.bytes ?? this.#limits.requests * REQUEST_BYTES;
+      this.#release();
       while (this.#permits > 0 && this.#queue.length > 0) this.#grant();
       this.#look();
     });
@@ -61,6 +74,7 @@ export class Slices {
   /** The run has ended, however: the slice is over, and there is no other. */
   end(): void {
     this.#ended = true;
+    this.#release();
     if (this.#close) this.#close(undefined);
     else this.#onDue(this.#clock.now());
   }
@@ -92,6 +106,23 @@ export class Slices {
     await this.permit();
     this.used();
     return this.within(REQUEST_MILLIS, make);
+  }
+
+  /**
+   * Resolves when some of so many bytes of the source may go on into the run, in this slice or in a later one; gives how
+   * many, and none once the run is over. One source reads.
+   */
+  async bytes(most: number): Promise<number> {
+    while (!this.#ended && (!this.#close || this.#bytes <= 0)) {
+      await new Promise<void>((resolve) => {
+        this.#reader = resolve;
+        this.#later(this.#clock.now());
+      });
+    }
+    if (this.#ended) return 0;
+    const given = Math.min(most, this.#bytes);
+    this.#bytes -= given;
+    return given;
   }
 
   /** Does work that a slice waits for, up to its own end. */
@@ -140,6 +171,13 @@ export class Slices {
     this.#queue.shift()?.();
   }
 
+  /** Whoever waits for bytes goes on. */
+  #release(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.();
+  }
+
   /** Something waits, and could go on from a time. */
   #later(time: number): void {
     if (this.#close) this.#look();
@@ -178,7 +216,7 @@ export class Slices {
     const now = this.#clock.now();
     if (now >= this.#over) return now;
     if (this.#working > 0) return undefined;
-    if (this.#queue.length > 0) return now;
+    if (this.#queue.length > 0 || this.#reader) return now;
     const nearest = Math.min(...this.#sleepers.values());
     // Nothing at all: the run is in its own code, or in a wait that nobody told of; the limit ends that.
     return Number.isFinite(nearest) && nearest - now > SHORT_MILLIS ? nearest : undefined;

@@ -1,6 +1,5 @@
 /** Sources at the edge: read in ranges, so that a run that goes on begins where it was. */
 import { ExportError } from "../errors.js";
-import type { Source } from "../types.js";
 import { readBody } from "../wire.js";
 import type { Bindings, Bucket } from "./runtime.js";
 import { openSealed } from "./sealed-upload.js";
@@ -27,9 +26,15 @@ const STALLED_MILLIS = 60_000;
 /** Bytes of one range: a request, and memory while it is read. */
 const RANGE_BYTES = 512 * 1024;
 
+/** Bytes from their start, or from wherever they are to begin. */
+export interface Chunks {
+  data: AsyncIterable<Uint8Array> | ((offset: number) => AsyncIterable<Uint8Array>);
+  sizeBytes?: number;
+}
+
 /** A source, and which version of it this is, where that is told. */
 export interface Opened {
-  source: Source;
+  source: Chunks;
   version?: string;
 }
 
@@ -43,6 +48,22 @@ export async function openEdgeSource(source: EdgeSource, name: string, bindings:
     return { ...(await openSealed(sealing(bindings).box, source.sealed, metadata, size, read)), version: etag };
   }
   return openObject(bucket, uploadKey(name), `Send it by PUT /exports/${encodeURIComponent(name)}/source, and start the export again.`, slices);
+}
+
+/** The same source, of which a slice reads no more than its bytes: what was read beyond them waits for the next one. */
+export function inSlices({ data, ...more }: Chunks, slices: Pick<Slices, "bytes">): Chunks {
+  return { ...more, data: typeof data === "function" ? (offset) => rationed(data(offset), slices) : rationed(data, slices) };
+}
+
+async function* rationed(chunks: AsyncIterable<Uint8Array>, slices: Pick<Slices, "bytes">): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.byteLength; ) {
+      const given = await slices.bytes(chunk.byteLength - at);
+      if (given === 0) return;
+      yield chunk.subarray(at, at + given);
+      at += given;
+    }
+  }
 }
 
 /** Where an upload for an export is kept. */

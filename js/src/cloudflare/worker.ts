@@ -33,7 +33,7 @@ export interface ExportWorker {
 
 /** A worker that starts, cancels and shows exports, and starts them by cron. */
 export function exportWorker({ exports, token = "EXPORT_TOKEN" }: ExportWorkerOptions): ExportWorker {
-  const all = async (bindings: Bindings): Promise<Map<string, WorkerExport>> => new Map(Object.entries(typeof exports === "function" ? await exports(bindings) : exports));
+  const all = async (bindings: Bindings): Promise<Map<string, unknown>> => new Map(Object.entries(typeof exports === "function" ? await exports(bindings) : exports));
   const app = routes(all, token);
   return {
     fetch: async (request, bindings) => app.fetch(request, bindings),
@@ -43,10 +43,10 @@ export function exportWorker({ exports, token = "EXPORT_TOKEN" }: ExportWorkerOp
 
 interface Environment {
   Bindings: Bindings;
-  Variables: { found: WorkerExport; ask(path: string, init?: RequestInit): Promise<Response> };
+  Variables: { found: unknown; ask(path: string, init?: RequestInit): Promise<Response> };
 }
 
-function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>, token: string): Hono<Environment> {
+function routes(all: (bindings: Bindings) => Promise<Map<string, unknown>>, token: string): Hono<Environment> {
   const app = new Hono<Environment>();
   app.use(async (context, next) => {
     const wanted = context.env[token];
@@ -60,8 +60,9 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.use("/exports/:name/*", async (context, next) => {
     const name = context.req.param("name");
     if (!isName(name)) return refusal(400, "export_name", `The name of an export is 1 to ${NAME_LENGTH} characters, none of them a control character.`, "Name one of those that GET /exports gives.");
-    const found = (await all(context.env)).get(name);
-    if (!found) return refusal(404, "no_such_export", "The worker has no export of this name.", "Name one of those it was deployed with.");
+    const exports = await all(context.env);
+    const found = exports.get(name);
+    if (!exports.has(name)) return refusal(404, "no_such_export", "The worker has no export of this name.", "Name one of those it was deployed with.");
     requireObjects(context.env);
     context.set("found", found);
     context.set("ask", (path, init) => ask(context.env, "EXPORTS", name, path, init));
@@ -71,8 +72,11 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.post("/exports/:name/start", async (context) => {
     const options = startOptions(await context.req.text());
     if (!options) return refusal(400, "bad_request", "The body is not as it should be.", 'Send nothing, or {"runKey": "text", "restart": true}.');
-    const order = context.get("found");
-    if (!isWhole(order)) return refusal(422, "settings", "The export has no definition, connection or source.", "Complete it in the worker's code, and deploy.");
+    const found = context.get("found");
+    if (!isWhole(found)) return incomplete();
+    const { cron: _cron, ...order } = found;
+    const unwritable = unwritableOf(order);
+    if (unwritable.length > 0) return refusal(422, "settings", "The export holds what JSON cannot carry; nothing was started.", `Correct ${unwritable.map(({ path }) => path).join(", ")} in the worker's code, and deploy.`, unwritable);
     const issues = issuesOf(order);
     if (issues.length > 0) return refusal(422, "settings", "The definition is wrong; nothing was started.", `Correct ${issues.map(({ path }) => path || "the definition").join(", ")} and deploy.`, issues);
     if ("upload" in order.source && (await bucketOf(order.source.bucket, context.env).head(uploadKey(context.req.param("name")))) === null) {
@@ -84,7 +88,9 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
   app.post("/exports/:name/cancel", (context) => context.get("ask")("cancel", { method: "POST" }));
   for (const path of ["status", "progress", "rejections"]) app.get(`/exports/:name/${path}`, (context) => context.get("ask")(path));
   app.put("/exports/:name/source", async (context) => {
-    const { source } = context.get("found");
+    const order = context.get("found");
+    if (!isWhole(order)) return incomplete();
+    const { source } = order;
     if (!("upload" in source)) return refusal(409, "no_upload", "This export does not read an upload.", 'Define its source as {"upload": true}.');
     const isFree = async (): Promise<boolean> => !isLive({ status: (await (await context.get("ask")("status")).json()) as ExportStatus });
     const busy = (): Response => refusal(409, "run_in_progress", "A run of this export reads the last upload.", "Wait for it to end, or cancel it.");
@@ -106,8 +112,9 @@ function routes(all: (bindings: Bindings) => Promise<Map<string, WorkerExport>>,
 /** As many as the state of a run can be kept by. */
 const NAME_LENGTH = 200;
 
+/** Also no half of a character, and no name that an address cannot hold: `.` and `..` lead elsewhere. */
 function isName(name: string): boolean {
-  return name !== "" && name.length <= NAME_LENGTH && !/\p{Cc}/u.test(name);
+  return name !== "" && name !== "." && name !== ".." && name.length <= NAME_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(name);
 }
 
 /** What is wrong with a definition; of what is still as it came, nothing more. */
@@ -118,8 +125,31 @@ function issuesOf({ definition, connection }: EdgeExport): Issue[] {
 }
 
 /** Exports come from a deployer's code, which nothing checks. */
-function isWhole(order: Partial<EdgeExport>): order is EdgeExport {
-  return [order.definition, order.connection, order.source].every((part) => typeof part === "object" && part !== null);
+function isWhole(order: unknown): order is WorkerExport {
+  if (typeof order !== "object" || order === null) return false;
+  const { definition, connection, source } = order as Partial<WorkerExport>;
+  return [definition, connection, source].every((part) => typeof part === "object" && part !== null);
+}
+
+function incomplete(): Response {
+  return refusal(422, "settings", "The export has no definition, connection or source.", "Complete it in the worker's code, and deploy.");
+}
+
+/** The parts that cannot be told to an object, which gets them as JSON. */
+function unwritableOf(order: EdgeExport): Issue[] {
+  return (["definition", "connection", "source"] as const).filter((part) => !isJson(order[part])).map((path) => ({
+    path,
+    code: "not_json",
+    message: `"${path}" cannot be written as JSON: it holds a BigInt, or itself. Use plain data.`,
+  }));
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function startOptions(body: string): { runKey?: string; restart?: boolean } | undefined {
@@ -148,14 +178,15 @@ async function sameSecret(given: string, wanted: string): Promise<boolean> {
 }
 
 /** Starts what is due, and has each account look for exports that have stalled. One request an account: an event may make few. */
-async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings, exports: Map<string, WorkerExport>): Promise<void> {
+async function scheduled({ cron, scheduledTime }: CronEvent, bindings: Bindings, exports: Map<string, unknown>): Promise<void> {
   const accounts = new Map<string, StartRequest[]>();
-  for (const [name, { cron: own, ...order }] of exports) {
+  for (const [name, found] of exports) {
     // One that is not what it should be must not hold up the others.
-    if (!isWhole(order) || !isName(name)) {
-      console.error(`activecampaign-export: the export ${JSON.stringify(name.slice(0, NAME_LENGTH))} has no definition, connection or source, or a name that cannot be one`);
+    if (!isWhole(found) || !isName(name) || unwritableOf(found).length > 0) {
+      console.error(`activecampaign-export: the export ${JSON.stringify(name.slice(0, NAME_LENGTH))} has no definition, connection or source, holds what JSON cannot carry, or has a name that cannot be one`);
       continue;
     }
+    const { cron: own, ...order } = found;
     const host = hostnameOf(order);
     const due = accounts.get(host) ?? [];
     accounts.set(host, due);
