@@ -8,6 +8,7 @@ import { after, before, describe, it, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launchChromium, openPage, startChromium } from "../kit/chromium.mjs";
 import { api } from "../package/helpers.mjs";
+import { recordsSuite } from "../service/records-suite.mjs";
 import { serveApp } from "./helpers.mjs";
 
 const app = (name) => fileURLToPath(new URL(`./app/${name}`, import.meta.url));
@@ -18,8 +19,13 @@ let browser;
 before(async () => {
   const barePage = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title><script type="module" src="/bare.js"></script></html>';
   served = await serveApp(
-    { "main.js": app("stores.mjs"), "bare.js": app("bare.mjs"), "worker.js": app("worker.mjs") },
-    { answer: (path) => (path === "/bare.html" ? { status: 200, headers: { "content-type": "text/html" }, body: barePage } : undefined) },
+    { "main.js": app("stores.mjs"), "bare.js": app("bare.mjs"), "worker.js": app("worker.mjs"), "records.js": app("records.mjs") },
+    {
+      answer(path) {
+        const body = { "/bare.html": barePage, "/records.html": barePage.replace("bare.js", "records.js") }[path];
+        return body === undefined ? undefined : { status: 200, headers: { "content-type": "text/html" }, body };
+      },
+    },
   );
   browser = await launchChromium([`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`]);
 });
@@ -178,6 +184,16 @@ describe("a run in the browser's database", () => {
     await assert.rejects(api.indexedDbStore("run").claim(), { name: "ExportError", code: "indexeddb_missing", category: "misuse" });
     assert.throws(() => api.indexedDbStore(""), { code: "store_name" });
   });
+});
+
+test("a service's records in the browser's database keep what every driver must", async (t) => {
+  const page = await browser.newPage();
+  await page.goto(`${served.origin}/records.html`);
+  await page.waitForFunction(() => globalThis.recordOutcomes !== undefined);
+  const outcomes = await page.evaluate(() => globalThis.recordOutcomes);
+  assert.equal(outcomes.length, recordsSuite.length);
+  for (const { name, failure } of outcomes) await t.test(name, () => assert.equal(failure, undefined));
+  await page.close();
 });
 
 describe("a service's records in the browser's database", () => {
