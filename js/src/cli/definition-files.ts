@@ -1,5 +1,6 @@
 /** The files of definitions: names and folders, reading and writing. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, EXIT, fileTrouble, wrong } from "./errors.js";
 import { readJson } from "./files.js";
@@ -28,13 +29,40 @@ export function fileName(name: string, taken: Set<string>): string {
   return file;
 }
 
-export function put(folder: string, file: string, value: unknown): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw new CommandError(EXIT.stopped, `${clean(join(folder, file))} could not be written: ${fileTrouble(error)}.`);
+/** A file that is to be written. */
+export interface Writing {
+  folder: string;
+  file: string;
+  value: unknown;
+}
+
+/**
+ * Writes files in folders of their own, each all or nothing. A link in the place of one of them could lead anywhere, so
+ * that nothing is written at all; the folder that holds them is the user's own choice.
+ */
+export function put(files: readonly Writing[]): void {
+  for (const { folder, file } of files) {
+    requirePlain(folder, "folder");
+    requirePlain(join(folder, file), "file");
   }
+  for (const { folder, file, value } of files) {
+    const path = join(folder, file);
+    const temporary = join(folder, `.${file}.${randomBytes(6).toString("hex")}.part`);
+    try {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { flag: "wx" });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw new CommandError(EXIT.stopped, `${clean(path)} could not be written: ${fileTrouble(error)}.`);
+    }
+  }
+}
+
+function requirePlain(path: string, what: "file" | "folder"): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat || (what === "file" ? stat.isFile() : stat.isDirectory())) return;
+  throw wrong(`${clean(path)} is ${stat.isSymbolicLink() ? "a link" : `no plain ${what}`}; nothing was written.`, "Remove it, or name another folder.");
 }
 
 export function filesOf(folder: string, kind: Kind): string[] {

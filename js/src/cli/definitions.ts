@@ -1,6 +1,6 @@
 /** `pull` and `apply`: connections, segments and exports as a folder of JSON. */
 import { join } from "node:path";
-import { type Definition, fileName, filesOf, KINDS, ONE, put, readFiles, refuse, type Wanted } from "./definition-files.js";
+import { type Definition, fileName, filesOf, KINDS, ONE, put, readFiles, refuse, type Wanted, type Writing } from "./definition-files.js";
 import { CommandError, EXIT } from "./errors.js";
 import { ending, print } from "./output.js";
 import { FILE_SHAPES, fileSchema, type Kind, ServiceClient, type ServiceRecord } from "./service-client.js";
@@ -70,18 +70,20 @@ class Present {
 export function pullCommand(folder: string, { url }: DefinitionsOptions): Promise<number> {
   return ending({ what: "The definitions were not written" }, async () => {
     const present = await Present.read(new ServiceClient(url));
+    const files: Writing[] = [];
     const written: string[] = [];
     for (const kind of KINDS) {
-      put(join(folder, "schemas"), `${ONE[kind]}.schema.json`, fileSchema(kind));
+      files.push({ folder: join(folder, "schemas"), file: `${ONE[kind]}.schema.json`, value: fileSchema(kind) });
       const names = new Set<string>();
       for (const record of present.records[kind]) {
         const file = fileName(record.name, names);
-        put(join(folder, kind), file, { $schema: `../schemas/${ONE[kind]}.schema.json`, ...present.definition(kind, record) });
+        files.push({ folder: join(folder, kind), file, value: { $schema: `../schemas/${ONE[kind]}.schema.json`, ...present.definition(kind, record) } });
         written.push(`  ${kind}/${file}`);
       }
       const others = filesOf(folder, kind).filter((file) => !names.has(file));
       if (others.length > 0) written.push(...others.map((file) => `  ${kind}/${clean(file)} stands for nothing in the service: apply would make it`));
     }
+    put(files);
     print([`Written to ${clean(folder)}:`, ...written]);
     return EXIT.done;
   });

@@ -1,6 +1,6 @@
 // Definitions as files: what `pull` writes, `apply` makes again elsewhere, and the second time there is nothing to do.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { account, bin, flat, place, start as startAny } from "../cli/helpers.mjs";
@@ -126,4 +126,35 @@ test("what the service refuses is told with its path", async () => {
   equal(code, 2);
   match(stderr, /segment Gone/u);
   match(flat(stderr), /source: This is no file in the folder of sources/u);
+});
+
+test("pull writes through no link, and leaves what other names of a file hold", async () => {
+  const sandbox = await account();
+  const one = await served(sandbox, { ACTIVECAMPAIGN_KEY_MAIN: sandbox.key });
+  const run = (args, cwd) => start([...args, "--url", one.url], { cwd, env: { ACTIVECAMPAIGN_EXPORT_TOKEN: one.token } }).done;
+  const made = place();
+  write(made, { "connections/a.json": CONNECTION, "segments/a.json": SEGMENT, "exports/a.json": FIRST });
+  equal((await run(["apply", "."], made)).code, 0);
+  const [folder, elsewhere] = [place(), place()];
+  writeFileSync(join(elsewhere, "victim"), "mine");
+  mkdirSync(join(folder, "segments"));
+  const links = [["segments/gold-customers.json", "victim"], ["exports", "."], ["schemas", "."], ["segments/gold-customers.json", "not there"]];
+  for (const [link, target] of links) {
+    rmSync(join(folder, link), { force: true, recursive: true });
+    symlinkSync(join(elsewhere, target), join(folder, link));
+    const { code, stderr } = await run(["pull", "."], folder);
+    equal(code, 2, link);
+    match(flat(stderr), new RegExp(`${link} is a link; nothing was written`, "u"));
+    rmSync(join(folder, link));
+    deepEqual(readdirSync(elsewhere), ["victim"], link);
+    ok(!existsSync(join(folder, "connections")));
+  }
+  equal(readFileSync(join(elsewhere, "victim"), "utf8"), "mine");
+  // Another name of the same file keeps what it had.
+  linkSync(join(elsewhere, "victim"), join(folder, "segments", "gold-customers.json"));
+  symlinkSync(folder, join(elsewhere, "chosen"));
+  equal((await run(["pull", join(elsewhere, "chosen")], folder)).code, 0);
+  equal(readFileSync(join(elsewhere, "victim"), "utf8"), "mine");
+  deepEqual(readdirSync(join(folder, "segments")), ["gold-customers.json"]);
+  equal(JSON.parse(readFileSync(join(folder, "segments", "gold-customers.json"), "utf8")).name, "Gold customers");
 });
