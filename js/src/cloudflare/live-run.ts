@@ -188,6 +188,9 @@ export class LiveRun {
         work(async () => {
           const claim = await store.claim();
           this.#around.onClaimed();
+          // Nothing of a new run is on its way: whoever cancels it need not wait until the account can be read.
+          if (!claim.run) this.#begun = true;
+          if (this.#begun && this.#cancelled) this.#cancel.abort();
           return claimed(claim);
         }),
     };

@@ -12,10 +12,17 @@ const TIMES = { timeout: 120_000 };
 /** Servers of sources by address, and whether the account can be reached. */
 const servers = new Map();
 let isDown = false;
+/** The account's `Retry-After`, while it refuses everything, and how often it did. */
+let pause;
+let asked = 0;
 
 async function outside(request) {
   const serve = servers.get(request.url);
   if (serve) return serve(request);
+  if (pause) {
+    asked += 1;
+    return new Response("", { status: 429, headers: { "retry-after": pause } });
+  }
   if (isDown) return new Response("", { status: 503 });
   const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
   const answer = await fetch(request.url, { method: request.method, headers: [...request.headers], body, redirect: "manual" });
@@ -198,6 +205,19 @@ describe("at the edge, what once went wrong", () => {
     assert.deepEqual([last.result, last.progress.delivered, held(sandbox, "dead")], ["succeeded", 20_000, addresses("dead", 20_000)]);
   });
 
+  it("a cancel while a new run waits for the account ends it at once, as cancelled", TIMES, async () => {
+    const worker = await started(["paused"]);
+    await worker.put("paused.csv", people("paused", 10));
+    pause = "86400";
+    asked = 0;
+    await worker.start("paused");
+    while (asked === 0) await sleep(5);
+    assert.equal(await worker.cancel("paused"), 202);
+    const last = (await follow(worker, "paused")).at(-1);
+    pause = undefined;
+    assert.deepEqual([last.result, last.stop, held(sandbox, "paused")], ["cancelled", undefined, []]);
+  });
+
   it("a file that was replaced between a run and the start that goes on with it is noticed", TIMES, async () => {
     const worker = await started(["replaced"]);
     await partly(worker, "replaced", 20_000);
@@ -217,11 +237,11 @@ describe("at the edge, what once went wrong", () => {
     await worker.put("hung.csv", people("hung", 100));
     await worker.start("hung");
     assert.deepEqual([(await follow(worker, "hung")).at(-1).result, (await worker.told()).hung], ["succeeded", 2]);
-    let asked = 0;
+    let tries = 0;
     let release;
     const released = new Promise((done) => (release = done));
     servers.set("https://files.example/hung.csv", async () => {
-      if ((asked += 1) === 1) await released;
+      if ((tries += 1) === 1) await released;
       return new Response(people("unhung", 10));
     });
     const other = await started(["hung"], {}, () => ({ url: "https://files.example/hung.csv" }));
