@@ -29,9 +29,6 @@ export function isCall(method: string, path: string, search: string): boolean {
   return CALLS.some((call) => call.method === method && call.path === path && (call.query ? search.startsWith("?") && call.query.test(search.slice(1)) : search === ""));
 }
 
-const BODY_KEYS = new Set(["contacts", "exclude_automations"]);
-const CONTACT_KEYS = new Set(["email", "first_name", "last_name", "phone", "fields", "tags", "subscribe"]);
-
 /** `MAX_BATCH_CONTACTS` of the core's limits. */
 const CONTACTS = 250;
 
@@ -49,12 +46,31 @@ export function importIn(body: Uint8Array): Uint8Array | undefined {
   }
 }
 
-function isImport(value: unknown): boolean {
-  if (!hasOnly(value, BODY_KEYS)) return false;
-  const { contacts } = value as { contacts?: unknown };
-  return Array.isArray(contacts) && contacts.length <= CONTACTS && contacts.every((contact) => hasOnly(contact, CONTACT_KEYS));
+type Is = (value: unknown) => boolean;
+
+const isText: Is = (value) => typeof value === "string";
+const isId: Is = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const isFlag: Is = (value) => typeof value === "boolean";
+const listOf = (is: Is, most = Number.POSITIVE_INFINITY): Is => (value) => Array.isArray(value) && value.length > 0 && value.length <= most && value.every(is);
+
+/** An object with these members, each as it must be, and no others. */
+function objectOf(required: Readonly<Record<string, Is>>, optional: Readonly<Record<string, Is>> = {}): Is {
+  const all = new Map(Object.entries({ ...required, ...optional }));
+  return (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    const members = Object.entries(value);
+    return members.every(([key, member]) => all.get(key)?.(member) === true) && Object.keys(required).every((key) => Object.hasOwn(value, key));
+  };
 }
 
-function hasOnly(value: unknown, keys: ReadonlySet<string>): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).every((key) => keys.has(key));
-}
+/** What the core writes, at every level: `subscribe` names the one list, and can unsubscribe nobody. */
+const isContact = objectOf(
+  { email: isText },
+  {
+    first_name: isText, last_name: isText, phone: isText, tags: listOf(isText),
+    fields: listOf(objectOf({ id: isId, value: isText })),
+    subscribe: listOf(objectOf({ listid: isId }), 1),
+  },
+);
+
+const isImport = objectOf({ contacts: listOf(isContact, CONTACTS), exclude_automations: isFlag });

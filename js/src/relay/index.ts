@@ -95,7 +95,7 @@ class Relaying {
     const identity = await this.#options.authenticate(new Request(request.url, { method: request.method, headers: request.headers }));
     if (identity === true) return {};
     // Anything but a plain yes or an identity is a no; so is an answer, which other frameworks give for one.
-    if (typeof identity !== "object" || identity === null || Array.isArray(identity) || "status" in identity) throw new Refused("caller");
+    if (typeof identity !== "object" || identity === null || Array.isArray(identity) || identity instanceof Error || "status" in identity) throw new Refused("caller");
     return identity;
   }
 
@@ -128,11 +128,24 @@ class Relaying {
   }
 }
 
+/** How long a caller's body may take, as long as a request may that goes out. */
+const BODY_MILLIS = 60_000;
+
+async function readInTime(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | undefined> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Refused("slow")), BODY_MILLIS);
+  try {
+    return await readBody(body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: late.signal }) ?? null, BODY_BYTES);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The body of an import, within its bound: as it was checked, not as it came. */
 async function importOf(request: Request): Promise<Uint8Array> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json" || Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw new Refused("body");
-  const body = await readBody(request.body, BODY_BYTES);
+  const body = await readInTime(request.body);
   const checked = body && importIn(body);
   if (!checked || checked.byteLength > BODY_BYTES) throw new Refused("body");
   return checked;

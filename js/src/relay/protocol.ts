@@ -23,7 +23,7 @@ export interface Refusal extends Stop {
 
 const refusal = (status: number, code: string, category: Stop["category"], message: string, remedy: string): Refusal => ({ status, code, category, message, remedy, retryHelps: false });
 
-export type RefusalName = "caller" | "origin" | "account" | "call" | "host" | "body";
+export type RefusalName = "caller" | "origin" | "account" | "call" | "host" | "body" | "slow";
 
 /** All refusals, by what the relay's header says. */
 export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
@@ -32,5 +32,6 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
   account: refusal(404, "relay_no_account", "settings", "The relay has no such account, or not for this caller.", "Correct the name at the end of `relay`, or ask whoever runs the relay."),
   call: refusal(405, "relay_call", "misuse", "The relay passes on only the calls that an export makes.", "Use the same version of this package for the page and for the relay."),
   host: refusal(409, "relay_host_differs", "settings", "The relay stands for another account than the one that is named.", "Use the relay of this account, or correct `host` in the definition or the connection."),
+  slow: { ...refusal(408, "relay_slow", "misuse", "The body of the request did not reach the relay within a minute.", "Try again; if it happens again, look at what stands between the page and the relay."), retryHelps: true },
   body: refusal(413, "relay_body", "misuse", "The relay passes on only import bodies, of 400,000 bytes at most.", "Use the same version of this package for the page and for the relay."),
 };

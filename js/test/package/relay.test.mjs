@@ -189,6 +189,14 @@ const AT = "/activecampaign/main";
 const post = (body = IMPORT, headers = {}) => ({ method: "POST", body, headers });
 const large = JSON.stringify({ contacts: [{ email: "a@example.com", last_name: "x".repeat(400_000) }] });
 
+/** Bodies whose top is right and whose inside is nothing that the core writes. */
+const CROOKED = [
+  { subscribe: [{ listid: 99, unsubscribe: true }] }, { subscribe: [{ listid: 99, status: 2 }] }, { subscribe: [{ listid: 1 }, { listid: 2 }] }, { subscribe: [] }, { subscribe: { listid: 1 } },
+  { fields: { callback: { url: "https://evil.example" } } }, { fields: [{ id: 1, value: { url: "https://evil.example" } }] }, { fields: [{ id: -1, value: "x" }] }, { fields: [{ id: 2 ** 64, value: "x" }] },
+  { email: { $ne: 1 } }, { email: ["a@example.com"] }, { tags: { a: 1 } }, { tags: [1] }, { phone: 1 }, { first_name: null },
+].map((more) => JSON.stringify({ contacts: [{ email: "a@example.com", ...more }], exclude_automations: true }))
+  .concat(['{"contacts":[],"exclude_automations":true}', '{"contacts":[{}],"exclude_automations":true}', '{"contacts":[{"email":"a@example.com"}]}', '{"contacts":[{"email":"a@example.com"}],"exclude_automations":{"x":[1]}}', '{"contacts":[{"email":"a@example.com","fields":[{"id":1e999,"value":"x"}]}],"exclude_automations":true}']);
+
 /** What is asked, how, and by what name it is refused. */
 const REFUSED = [
   // Callers.
@@ -237,10 +245,10 @@ const REFUSED = [
   ["body", `${AT}/api/3/import/bulk_import`, post(IMPORT, { "Content-Length": "400001" })],
   ["body", `${AT}/api/3/import/bulk_import`, post(IMPORT, { "Content-Type": "text/plain" })],
   ["body", `${AT}/api/3/import/bulk_import`, post(IMPORT, { "Content-Type": "application/x-www-form-urlencoded" })],
-  ...["{", "[]", "null", '"contacts"', "{}", '{"contacts":{}}', '{"contacts":[1]}', '{"contacts":[{"email":"a@example.com","unsubscribe":[{"listid":1}]}]}', JSON.stringify({ contacts: [], callback: { url: "https://evil.example" } }), JSON.stringify({ contacts: Array.from({ length: 251 }, () => ({ email: "a@example.com" })) })].map((body) => ["body", `${AT}/api/3/import/bulk_import`, post(body)]),
+  ...["{", "[]", "null", '"contacts"', "{}", '{"contacts":{}}', '{"contacts":[1]}', '{"contacts":[{"email":"a@example.com","unsubscribe":[{"listid":1}]}]}', JSON.stringify({ contacts: [], callback: { url: "https://evil.example" } }), JSON.stringify({ contacts: Array.from({ length: 251 }, () => ({ email: "a@example.com" })) }), ...CROOKED].map((body) => ["body", `${AT}/api/3/import/bulk_import`, post(body)]),
 ];
 
-const STATUS = { caller: 401, origin: 403, account: 404, call: 405, host: 409, body: 413 };
+const STATUS = { slow: 408, caller: 401, origin: 403, account: 404, call: 405, host: 409, body: 413 };
 
 describe("a relay", () => {
   for (const [name, path, { without, ...init } = {}] of REFUSED) {
@@ -328,10 +336,22 @@ describe("a relay", () => {
       return [said(response), sent.length, await response.text()];
     };
     for (const no of [false, undefined, null, 0, 1, "", "yes"]) assert.deepEqual((await ask(() => no)).slice(0, 2), ["caller", 0], String(no));
-    const answers = [Response.json({ user: "ada" }), new Response(null, { status: 401 }), { status: 401 }, [], ["ada"], [{ user: "ada" }], () => true, Symbol("ada")];
+    const answers = [Response.json({ user: "ada" }), new Response(null, { status: 401 }), { status: 401 }, [], ["ada"], [{ user: "ada" }], () => true, Symbol("ada"), new Error("no")];
     for (const answer of answers) assert.deepEqual((await ask(() => answer)).slice(0, 2), ["caller", 0], String(answer));
     assert.deepEqual((await ask(() => ({ user: "ada" }))).slice(0, 2), ["answer", 1]);
     assert.deepEqual(await ask(() => Promise.reject(new Error(`the database at ${KEY}`))), ["unsent", 0, ""]);
+  });
+
+  it("does not wait for ever for a caller's body", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { relay, sent } = relayTo();
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+    const answered = relay.fetch(new Request(`${PAGE}${AT}/api/3/import/bulk_import`, { method: "POST", body, duplex: "half", headers: { ...HEADERS, "Content-Type": "application/json" } }));
+    // Until it reads the body, and its deadline runs.
+    await new Promise((next) => setImmediate(next));
+    t.mock.timers.tick(60_000);
+    const response = await answered;
+    assert.deepEqual([said(response), response.status, sent.length], ["slow", 408, 0]);
   });
 
   it("answers pages of the origins that it is told of, behind a proxy", async () => {
