@@ -13,6 +13,7 @@ const SERVE =
 export async function instantiate(input: ModuleInput | Promise<ModuleInput>): Promise<void> {
   if (isReady()) return;
   const module = await moduleOf(await input);
+  requireOwn(module);
   try {
     await start({ module_or_path: module });
   } catch (error) {
@@ -27,9 +28,11 @@ export function instantiateSync(input: WebAssembly.Module | BufferSource): void 
   if (!isModule(input) && !isBytes(input)) throw missing("What was given is no WebAssembly.Module and no bytes of one", SERVE);
   if (isBytes(input)) requireWasm(bytesOf(input), "the bytes that were given");
   try {
-    startSync({ module: input });
+    const module = isModule(input) ? input : new WebAssembly.Module(input);
+    requireOwn(module);
+    startSync({ module });
   } catch (error) {
-    throw refusal(error, allowedSync());
+    throw error instanceof ExportError ? error : refusal(error, allowedSync());
   }
   coreReady();
 }
@@ -81,6 +84,15 @@ function nameOf(address: string): string {
 function requireWasm(bytes: Uint8Array, from: string): void {
   if (bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d) return;
   throw missing(`There is something else than WebAssembly at ${from}`);
+}
+
+/** One function of the core's that no other module has. */
+const OWN = "installPanicHook";
+
+/** Before anything is kept of it: another module would leave a core that is none, for as long as the process lives. */
+function requireOwn(module: WebAssembly.Module): void {
+  if (WebAssembly.Module.exports(module).some(({ name }) => name === OWN)) return;
+  throw missing("What was given to init() is another WebAssembly module than that of this package");
 }
 
 /** The smallest module there is. */

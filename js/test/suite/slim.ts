@@ -60,6 +60,10 @@ const wrong = ({ slim, module, compiles, origin }: SlimHost): Check => ({
     const cut = module instanceof Uint8Array ? module.slice(0, 1_000) : Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 9, 9);
     await expect(compiles ? "wasm_unsupported" : "wasm_blocked", compiles ? "damaged" : "forbids", () => slim.init(cut));
     await expect(compiles ? "wasm_unsupported" : "wasm_blocked", compiles ? "damaged" : "forbids", () => slim.initSync(cut));
+    // A module it is, and another one: nothing of it stays.
+    const other = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    const what = compiles ? "another WebAssembly module" : "forbids";
+    for (const work of [() => slim.init(other), () => slim.initSync(other)]) await expect(compiles ? "wasm_missing" : "wasm_blocked", what, work);
     assert.equal((await failureOf(slim, () => slim.rules())).code, "not_initialized");
   },
 });
