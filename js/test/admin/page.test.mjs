@@ -98,6 +98,32 @@ describe("in a browser", () => {
     await context.close();
   });
 
+  it("runs no script but its own: the policy stops one that is written into it", async () => {
+    const { page, context } = await open(world, world.served.firstToken);
+    const outcome = await page.evaluate(async () => {
+      const tried = [];
+      const stops = (name, work) => {
+        try {
+          work();
+          tried.push([name, "ran"]);
+        } catch (error) {
+          tried.push([name, error.name]);
+        }
+      };
+      stops("text", () => (document.createElement("script").textContent = "globalThis.broken = 1"));
+      stops("markup", () => (document.createElement("div").innerHTML = "<img src=x onerror='globalThis.broken = 1'>"));
+      stops("worker", () => new Worker("data:text/javascript,1"));
+      stops("attribute", () => document.createElement("button").setAttribute("onclick", "globalThis.broken = 1"));
+      // What was stopped is reported in a task of its own.
+      await new Promise((next) => setTimeout(next));
+      return { tried, broken: globalThis.broken, violations: globalThis.violations.length };
+    });
+    assert.deepEqual(outcome.tried, [["text", "TypeError"], ["markup", "TypeError"], ["worker", "TypeError"], ["attribute", "TypeError"]]);
+    assert.equal(outcome.broken, undefined);
+    assert.equal(outcome.violations, outcome.tried.length);
+    await context.close();
+  });
+
   it("stands right to left without falling over", async () => {
     const { page, context } = await open(world, world.served.firstToken);
     await page.evaluate(() => (document.documentElement.dir = "rtl"));
