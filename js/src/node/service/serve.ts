@@ -47,6 +47,9 @@ export interface ServedService {
 /** Begins the names of variables that hold keys. */
 export const KEY_PREFIX = "ACTIVECAMPAIGN_KEY_";
 
+/** Room for the longest query that is described, each letter as four bytes in figures: what is longer is refused in words. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** How often the service looks for what is to be done. */
 const TICK_MILLIS = 1_000;
 
@@ -65,7 +68,7 @@ export async function serveService(options: ServeOptions): Promise<ServedService
     await endLease(store, ORCHESTRATOR);
     const service = createService({ callFetch: host?.fetch ?? publicFetch(), page: pageFile, ...more, store, runner, secrets: kept, vault });
     const firstToken = await service.firstAdministrator();
-    const server = createAdaptorServer({ fetch: service.fetch }) as Server;
+    const server = createAdaptorServer({ fetch: service.fetch, serverOptions: { maxHeaderSize: MAX_HEADER_BYTES } }) as Server;
     const { port: given } = await listen(server, port, address);
     const ticking = setInterval(() => void service.tick().catch(complain), TICK_MILLIS);
     void service.tick().catch(complain);
