@@ -55,11 +55,16 @@ export interface Asked {
   file?: Blob;
 }
 
+/** Who calls, as every request says it; nothing where the host knows its callers by itself. */
+export function authorization(): Record<string, string> {
+  const secret = token.get();
+  return secret === null ? {} : { authorization: `Bearer ${secret}` };
+}
+
 /** Asks; rejects with `Refused`. */
 export async function ask<T>(method: string, path: string, { body, on, signal, file }: Asked = {}): Promise<Answer<T>> {
-  const secret = token.get();
   const headers: Record<string, string> = {
-    ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
+    ...authorization(),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(file === undefined ? {} : { "content-type": "text/csv" }),
     ...(on === undefined ? {} : { "if-match": on }),
@@ -101,8 +106,7 @@ export async function every<T>(path: string): Promise<T[]> {
 
 /** What a run is, again whenever it changes; ends with the run or the signal. */
 export async function* follow<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-  const secret = token.get();
-  const response = await sent(path, { headers: secret === null ? {} : { authorization: `Bearer ${secret}` }, signal });
+  const response = await sent(path, { headers: authorization(), signal });
   if (!response.ok || !response.body) throw new Refused(problemOf(response.status, await response.text()));
   let text = "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

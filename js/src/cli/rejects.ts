@@ -6,11 +6,11 @@ import { accessSync, closeSync, constants, existsSync, lstatSync, openSync, read
 import { devNull } from "node:os";
 import { basename, dirname, extname } from "node:path";
 import type { Rejection, Rule } from "../types.js";
-import { csvLine } from "../csv.js";
+import { csvLine, REJECTED_COLUMNS, rejectedCells } from "../csv.js";
 import { CommandError, EXIT, fileTrouble, wrong } from "./errors.js";
 
 /** The first line of every such file; a file that begins otherwise is somebody else's. */
-export const HEADER: string = csvLine(["row", "line", "offset", "source_id", "field", "rule", "reason", "remedy", "value"]);
+export const HEADER: string = csvLine(REJECTED_COLUMNS);
 
 /** Where rejected rows go when nobody says: beside whoever runs the command, not beside the source. */
 export function defaultRejectsPath(source: string): string {
@@ -66,8 +66,7 @@ export class RejectsFile {
   }
 
   #line(rejection: Rejection): string {
-    const { row, line, offset, sourceId, column, rule, reason, value } = rejection;
-    return csvLine([row, line, offset, sourceId, column, rule, reason, this.#remedies.get(rule), value]);
+    return csvLine(rejectedCells(rejection, this.#remedies));
   }
 
   #create(): number {

@@ -4,6 +4,7 @@
  */
 import { memoryBytes } from "../core.js";
 import type { ReadableStore } from "../store/contract.js";
+import { RETRY_MILLIS } from "../retries.js";
 import { sqlStore } from "../store/sql.js";
 import type { ExportSummary, Progress, Stop } from "../types.js";
 import { Clock } from "./clock.js";
@@ -21,9 +22,6 @@ const WATCHDOG_MILLIS = 30_000;
 
 /** Results of a run that the next start goes on with. */
 const UNFINISHED: ReadonlySet<string> = new Set(["blocked", "cancelled", "failed"]);
-
-/** Pauses before a run that ended by something that may pass goes on: twelve times, an hour in all. */
-const RETRY_MILLIS = [1_000, 5_000, 30_000, 60_000, ...Array.from({ length: 8 }, () => 7 * 60_000)];
 
 export class ExportObject {
   /** How many times faster than real time the clock goes; for rehearsals, the same in all objects. */

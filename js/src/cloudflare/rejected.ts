@@ -1,4 +1,5 @@
 /** Rejected rows as they are told: the columns of the command's file, one JSON object a line. */
+import { REJECTED_COLUMNS, rejectedCells } from "../csv.js";
 import { rules } from "../definition.js";
 import type { Rejection } from "../types.js";
 
@@ -46,8 +47,8 @@ function line(value: unknown): Uint8Array {
   return encoder.encode(`${JSON.stringify(value)}\n`);
 }
 
-function row({ row, line, offset, sourceId, column, rule, reason, value }: Rejection, remedies: ReadonlyMap<string, string>): Record<string, unknown> {
-  const told = { row, line, offset, source_id: sourceId, field: column, rule, reason, remedy: remedies.get(rule), value };
+function row(rejection: Rejection, remedies: ReadonlyMap<string, string>): Record<string, unknown> {
+  const cells = rejectedCells(rejection, remedies);
   // All keys in every row, as in a file of columns.
-  return Object.fromEntries(Object.entries(told).map(([key, each]) => [key, each ?? null]));
+  return Object.fromEntries(REJECTED_COLUMNS.map((column, at) => [column, cells[at] ?? null]));
 }

@@ -5,7 +5,7 @@
 import { ExportError } from "../errors.js";
 import { Connections } from "../service/connections.js";
 import { type Connection, KEYS, type Run } from "../service/documents.js";
-import { Environment, type ServiceOptions, type Vault } from "../service/environment.js";
+import { Environment, KEY_PREFIX, MAX_PROFILES, type ServiceOptions, type Vault } from "../service/environment.js";
 import type { Authenticate } from "../service/identity.js";
 import { endLease } from "../service/lease.js";
 import { ORCHESTRATOR } from "../service/orchestrator.js";
@@ -30,10 +30,6 @@ export interface EdgeServiceOptions extends Omit<ServiceOptions, "store" | "runn
   countBytes?: number;
 }
 
-/** Begins the names of secrets that hold keys. */
-export const KEY_PREFIX = "ACTIVECAMPAIGN_KEY_";
-
-const MAX_PROFILES = 1_000_000;
 const COUNT_BYTES = 8 * 1024 * 1024;
 
 /** An alarm that fires when a tick never came to its end. */

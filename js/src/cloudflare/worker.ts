@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { checkDefinition } from "../definition.js";
+import { sameText, sha256 } from "../service/ids.js";
 import { ExportError } from "../errors.js";
 import type { Issue } from "../types.js";
 import { MOST_ASKED } from "./account-object.js";
@@ -172,9 +173,7 @@ function parsed(text: string): unknown {
 
 /** Hashes have one length and say nothing of where they differ. */
 async function sameSecret(given: string, wanted: string): Promise<boolean> {
-  const hash = async (text: string): Promise<Uint8Array> => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  const [one, other] = [await hash(given), await hash(wanted)];
-  return one.reduce((difference, byte, at) => difference | (byte ^ (other[at] ?? 0)), 0) === 0;
+  return sameText(await sha256(given), await sha256(wanted));
 }
 
 /** Starts what is due, and has each account look for exports that have stalled. One request an account: an event may make few. */

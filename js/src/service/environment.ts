@@ -10,7 +10,7 @@ import { Ledger } from "./ledger.js";
 import { changedMeanwhile, notFound } from "./problem.js";
 import type { Runner } from "./runner.js";
 import { SecretBox, type Secrets } from "./secrets.js";
-import type { Change, Json, ServiceStore } from "./store.js";
+import { all, type Change, type Json, type ServiceStore } from "./store.js";
 
 /** Where keys are kept that a connection only names. It is read, never written. */
 export interface Vault {
@@ -53,7 +53,10 @@ export interface PageFile {
 }
 
 /** Most profiles of one export, as in the original. */
-const MAX_PROFILES = 1_000_000;
+export const MAX_PROFILES = 1_000_000;
+
+/** Begins the names under which a host keeps keys that a connection only names. */
+export const KEY_PREFIX = "ACTIVECAMPAIGN_KEY_";
 
 /** A record with its version. */
 export interface Versioned<T> {
@@ -125,12 +128,8 @@ export class Environment {
   /** All records below a prefix, as far as a service has them. */
   async every<T>(prefix: string): Promise<Versioned<T>[]> {
     const found: Versioned<T>[] = [];
-    for (let last: string | undefined; ; ) {
-      const page = await this.store.list(prefix, last === undefined ? {} : { after: last });
-      found.push(...page.map(({ value, version }) => ({ value: value as unknown as T, version })));
-      last = page.at(-1)?.key;
-      if (last === undefined || page.length < 1_000) return found;
-    }
+    for await (const { value, version } of all(this.store, prefix)) found.push({ value: value as unknown as T, version });
+    return found;
   }
 
   /** Commits with an entry of the audit log. Throws a problem (412) when a record has changed meanwhile. */

@@ -5,6 +5,7 @@
  * the lease, so that of many processes one is at work.
  */
 import { ExportError } from "../errors.js";
+import { RETRY_MILLIS } from "../retries.js";
 import type { Progress } from "../types.js";
 import { isAllowed, sharingOfExport } from "./rules.js";
 import { type Connection, ENDED, type Export, KEYS, type OrderedPart, type Reason, type Refresh, type Run, type RunStatus, type Segment, type User } from "./documents.js";
@@ -27,9 +28,6 @@ export const ORCHESTRATOR = "orchestrator";
 
 /** How long an owner that does nothing counts as alive. */
 const LEASE_MILLIS = 15_000;
-
-/** Pauses before a run that ended by something that may pass goes on: twelve times, an hour in all. */
-const RETRY_MILLIS = [1_000, 5_000, 30_000, 60_000, ...Array.from({ length: 8 }, () => 7 * 60_000)];
 
 /** Ended runs that lie further back are removed with the next one of their export. */
 const MOST_RUNS = 200;

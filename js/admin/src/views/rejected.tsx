@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../../src/service/documents.js";
 import type { Omission, Rejection } from "../../../src/types.js";
-import { token } from "../api.js";
+import { authorization } from "../api.js";
 import { t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Trouble, useData, useWork } from "../ui.js";
@@ -14,8 +14,7 @@ type Row = Rejection & { remedy?: string; segment: string };
 const SHOWN = 100;
 
 async function read(id: string, format: "csv" | "ndjson"): Promise<Response> {
-  const secret = token.get();
-  return fetch(`/api/runs/${id}/rejections?format=${format}`, { headers: secret === null ? {} : { authorization: `Bearer ${secret}` } });
+  return fetch(`/api/runs/${id}/rejections?format=${format}`, { headers: authorization() });
 }
 
 /** The first rows; the rest is not read. */

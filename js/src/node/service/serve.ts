@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { fault } from "../../errors.js";
-import type { ServiceOptions, Vault } from "../../service/environment.js";
+import { KEY_PREFIX, type ServiceOptions, type Vault } from "../../service/environment.js";
 import { SecretBox, type Secrets } from "../../service/secrets.js";
 import { endLease } from "../../service/lease.js";
 import { ORCHESTRATOR } from "../../service/orchestrator.js";
@@ -43,9 +43,6 @@ export interface ServedService {
   readonly firstToken: string | undefined;
   close(): Promise<void>;
 }
-
-/** Begins the names of variables that hold keys. */
-export const KEY_PREFIX = "ACTIVECAMPAIGN_KEY_";
 
 /** Room for the longest query that is described, each letter as four bytes in figures: what is longer is refused in words. */
 const MAX_HEADER_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 /** Runs over HTTP. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { csvLine } from "../../csv.js";
+import { csvLine, REJECTED_COLUMNS, rejectedCells } from "../../csv.js";
 import { rules } from "../../definition.js";
 import type { Rejection as RejectionRecord } from "../../types.js";
 import { ENDED, type User } from "../documents.js";
@@ -111,8 +111,6 @@ function progress(runs: Parts["runs"], caller: () => Promise<User | undefined>, 
   });
 }
 
-const COLUMNS = ["segment", "row", "line", "offset", "source_id", "field", "rule", "reason", "remedy", "value"];
-
 function lines(rows: AsyncIterable<RejectionRecord & { segment: string }>, csv: boolean): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const remedies = new Map(rules().map(({ code, remedy }) => [code, remedy]));
@@ -120,12 +118,11 @@ function lines(rows: AsyncIterable<RejectionRecord & { segment: string }>, csv: 
   let begun = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (csv && !begun) controller.enqueue(encoder.encode(csvLine(COLUMNS)));
+      if (csv && !begun) controller.enqueue(encoder.encode(csvLine(["segment", ...REJECTED_COLUMNS])));
       begun = true;
       const { done, value } = await iterator.next();
       if (done) return controller.close();
-      const { segment, row, line, offset, sourceId, column, rule, reason, value: cell } = value;
-      const text = csv ? csvLine([segment, row, line, offset, sourceId, column, rule, reason, remedies.get(rule), cell]) : `${JSON.stringify({ ...value, remedy: remedies.get(rule) })}\n`;
+      const text = csv ? csvLine([value.segment, ...rejectedCells(value, remedies)]) : `${JSON.stringify({ ...value, remedy: remedies.get(value.rule) })}\n`;
       controller.enqueue(encoder.encode(text));
     },
     cancel: async () => void (await iterator.return?.()),
