@@ -21,7 +21,8 @@ if (only !== "--native") {
   say("testing the package");
   const tests = glob(join(js, "test"), ".test.mjs").concat(glob(join(js, "bench"), ".test.mjs"));
   const version = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "package.json"), "utf8")).version;
-  run(process.execPath, ["--test", ...tests], {
+  // `spec` on every Node and terminal: it repeats what failed at the end, where a cut log still shows it.
+  run(process.execPath, ["--test", "--test-reporter=spec", ...tests], {
     cwd: root,
     env: {
       ACTIVECAMPAIGN_EXPORT_APP: app,
@@ -29,7 +30,7 @@ if (only !== "--native") {
       ACTIVECAMPAIGN_EXPORT_DIST: join(app, "node_modules", "activecampaign-export", "dist"),
       ACTIVECAMPAIGN_EXPORT_VERSION: version,
     },
-    failure: "A test of the package failed: see the lines above.",
+    failure: "A test of the package failed: see \"failing tests\" above.",
   });
   testHosts(app);
 }
