@@ -77,7 +77,9 @@ describe("a run in the browser's database", () => {
     assert.deepEqual(await claimIn(other, "another run"), { fence: 1 });
     await one.close();
     // The browser frees the lock when it has taken the tab down, not before `close` resolves.
-    await other.waitForFunction(async () => (await navigator.locks.query()).held.every(({ name }) => !name.endsWith(" tabs")));
+    await other.evaluate(async () => {
+      while ((await navigator.locks.query()).held.some(({ name }) => name.endsWith(" tabs"))) await new Promise(requestAnimationFrame);
+    });
     assert.deepEqual(await claimIn(other, "tabs"), { fence: 2, text: "one", log: 9 });
     await context.close();
   });
