@@ -4,8 +4,9 @@ import { preview } from "../encode.js";
 import { fault } from "../errors.js";
 import { KEYS, type Run, type Segment } from "../service/documents.js";
 import { ServiceProblem } from "../service/problem.js";
-import type { PartOrder, PartState, Runner } from "../service/runner.js";
+import { MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../service/runner.js";
 import { finished } from "../service/runs.js";
+import { firstLines } from "../service/sample.js";
 import { sealedStore } from "../service/sealed-store.js";
 import type { ServiceStore } from "../service/store.js";
 import { urlIssue } from "../service/url-source.js";
@@ -127,6 +128,17 @@ export class EdgeRunner implements Runner {
 
   async columns(segment: Segment): Promise<string[]> {
     return readColumns((await this.#open(segment)).source);
+  }
+
+  async sample(segment: Segment): Promise<Uint8Array<ArrayBuffer>> {
+    return firstLines((await this.#open(segment)).source);
+  }
+
+  async places(): Promise<SourcePlaces> {
+    const bucket = this.#options.bindings.SOURCES;
+    if (typeof bucket !== "object") return { kinds: ["url"], names: [] };
+    const { objects } = await bucketOf("SOURCES", this.#options.bindings).list({ limit: MOST_NAMES });
+    return { kinds: ["r2", "upload", "url"], names: objects.map(({ key }) => key).filter((key) => !key.startsWith(OWN_PREFIX)) };
   }
 
   #open(segment: Segment): Promise<Opened> {

@@ -32,6 +32,8 @@ export interface Bucket {
   head(key: string): Promise<BucketObject | null>;
   /** Without a body when the condition does not hold. */
   get(key: string, options: { range: { offset: number; length: number }; onlyIf: { etagMatches: string } }): Promise<(BucketObject & Partial<Pick<Response, "arrayBuffer">>) | null>;
+  /** The first objects, by their keys. */
+  list(options: { limit: number }): Promise<{ objects: { readonly key: string }[] }>;
   put(key: string, value: ReadableStream | Uint8Array): Promise<BucketObject>;
   delete(key: string): Promise<void>;
   createMultipartUpload(key: string, options?: { customMetadata: Record<string, string> }): Promise<Upload>;

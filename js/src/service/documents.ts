@@ -1,5 +1,6 @@
 /** The records that the service keeps, and the names of their keys. Times are ISO 8601 in UTC. */
 import type { ExportDefinition, Issue, Mapping, Omission, Progress, RunResult, Stop } from "../types.js";
+import type { Point } from "./history.js";
 import type { Actor } from "./problem.js";
 
 /** What a user is; see the core's table of roles and actions. */
@@ -173,6 +174,8 @@ export interface Run {
   parts: RunPart[];
   /** Of all parts together. */
   progress?: Progress | undefined;
+  /** How it came to that. */
+  history?: Point[] | undefined;
   queuedAt: string;
   startedAt?: string | undefined;
   endedAt?: string | undefined;

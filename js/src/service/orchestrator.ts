@@ -13,6 +13,7 @@ import { type Environment, json, type Versioned } from "./environment.js";
 import { type Events } from "./events.js";
 import { definitionOf, type Exports } from "./exports.js";
 import type { Connections } from "./connections.js";
+import { historyOf } from "./history.js";
 import { newId } from "./ids.js";
 import { takeLease } from "./lease.js";
 import { ServiceProblem } from "./problem.js";
@@ -277,7 +278,9 @@ export class Orchestrator {
     }
     if (run.cancelledBy !== undefined && state.state === "running") await this.#environment.runner.cancel(id);
     const parts = run.parts.map((part, number) => (number === at ? { ...part, ...toldBy(state, part) } : part));
-    const after: Run = { ...run, parts, progress: totalOf(parts) };
+    const progress = totalOf(parts);
+    const isNew = JSON.stringify(progress) !== JSON.stringify(run.progress);
+    const after: Run = { ...run, parts, progress, ...(isNew ? historyOf(run, progress, this.#environment.host.now()) : {}) };
     if (state.state === "ended") return this.#partEnded(after, version, state);
     if (JSON.stringify(after) === JSON.stringify(run)) return;
     // One that was cancelled meanwhile is looked at again.
@@ -313,7 +316,8 @@ export class Orchestrator {
     const { dueAt: _due, ...rest } = run;
     const expires = new Date(this.#environment.host.now() + this.#environment.rejectionsMillis).toISOString();
     const parts = run.parts.map(toldAtEnd);
-    const ended: Run = { ...rest, parts, progress: totalOf(parts), status, endedAt: this.#environment.now(), rejectionsExpireAt: expires };
+    const progress = totalOf(parts);
+    const ended: Run = { ...rest, parts, progress, ...historyOf(run, progress, this.#environment.host.now(), true), status, endedAt: this.#environment.now(), rejectionsExpireAt: expires };
     const changes: Change[] = [{ key: KEYS.run(run.id), value: json(ended), version }, { key: KEYS.live(run.id), value: undefined }];
     for (const key of [KEYS.waiting(run.export), KEYS.going(run.export)]) {
       const kept = await this.#environment.store.get(key);

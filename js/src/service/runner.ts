@@ -25,6 +25,16 @@ export interface PartState {
   omissions?: Omission[];
 }
 
+/** Where segments may be read from on this host. */
+export interface SourcePlaces {
+  kinds: ("file" | "url" | "upload" | "r2")[];
+  /** Names of files, or keys of objects; the first of them, where there are many. */
+  names: string[];
+}
+
+/** Names of places that are told; people with more know theirs. */
+export const MOST_NAMES = 200;
+
 export interface Runner {
   /** Begins a part, or goes on with what is kept of it. Does nothing when it is running. */
   start(order: PartOrder): Promise<void>;
@@ -39,6 +49,10 @@ export interface Runner {
   count?(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview | undefined>;
   /** The names of a segment's columns. */
   columns?(segment: Segment): Promise<string[]>;
+  /** The first profiles of a segment, whole lines as they stand in its source. */
+  sample?(segment: Segment): Promise<Uint8Array<ArrayBuffer>>;
+  /** Where segments may be read from, and the files there are to choose from. */
+  places(): Promise<SourcePlaces>;
   /** What is wrong with where a segment's profiles are to be read. */
   sourceIssues(source: Segment["source"]): Issue[];
   /** Takes what was uploaded for a segment. */

@@ -6,6 +6,7 @@ import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
 import { changedMeanwhile, notAllowed, notValid, ofSource, ServiceProblem } from "./problem.js";
 import { isAllowed } from "./rules.js";
+import type { SourcePlaces } from "./runner.js";
 import type { Change } from "./store.js";
 
 export interface SegmentInput {
@@ -99,12 +100,36 @@ export class Segments {
   async columns(user: User, id: string): Promise<string[]> {
     const { value } = await this.get(user, id);
     const { runner } = this.#environment;
-    if (!runner.columns) throw new ServiceProblem(409, "not_here", "misuse", "This host does not read segments beforehand.", "Take the columns from the source itself.");
+    if (!runner.columns) throw unread();
     try {
       return await runner.columns(value);
     } catch (error) {
       throw ofSource(error);
     }
+  }
+
+  /**
+   * The first profiles of a segment, for a preview. They are people's data: only for whoever may change the segment,
+   * and written into the audit log.
+   */
+  async sample(user: User, id: string): Promise<Uint8Array<ArrayBuffer>> {
+    this.#requireManager(user);
+    const { value } = await this.#environment.segment(id);
+    await this.#requireEditor(user, id);
+    const { runner } = this.#environment;
+    if (!runner.sample) throw unread();
+    try {
+      const sample = await runner.sample(value);
+      await this.#environment.change(user.id, "segment.sample", KEYS.segment(id), []);
+      return sample;
+    } catch (error) {
+      throw ofSource(error);
+    }
+  }
+
+  async places(user: User): Promise<SourcePlaces> {
+    this.#requireManager(user);
+    return this.#environment.runner.places();
   }
 
   /** Takes the profiles themselves. */
@@ -119,6 +144,10 @@ export class Segments {
     await this.#environment.change(user.id, "segment.upload", KEYS.segment(id), []);
     return stored;
   }
+}
+
+function unread(): ServiceProblem {
+  return new ServiceProblem(409, "not_here", "misuse", "This host does not read segments beforehand.", "Take the columns from the source itself.");
 }
 
 /** What was uploaded holds people's data: it goes with the segment, or with another source in its place. */

@@ -169,6 +169,9 @@ function configuring(all) {
     const { columns, mapping } = await all.contributor.read(`/api/segments/${all.segments[0].id}/suggestions`);
     assert.deepEqual(columns, ["EMail", "FirstName", "LastName", "Telephone"]);
     assert.deepEqual(mapping, { email: "EMail", firstName: "FirstName", lastName: "LastName", phone: "Telephone" });
+    const { text } = await all.contributor.get(`/api/segments/${all.segments[0].id}/sample`);
+    assert.equal(text.split("\n")[0], columns.join(","));
+    assert.ok((await all.contributor.read("/api/sources")).kinds.includes("upload"));
   });
 
   it("R21, R22, R27, R28 a contributor adds and saves an export; saving runs nothing", async () => {

@@ -1,13 +1,14 @@
 /** Runs parts in this process, and keeps each in a folder of its own, so that the next process goes on with it. */
 import { existsSync, realpathSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { preview } from "../../encode.js";
 import { readColumns } from "../../definition.js";
 import { ExportError, fault } from "../../errors.js";
 import { exportSegment } from "../../export.js";
 import type { Segment } from "../../service/documents.js";
-import type { PartOrder, PartState, Runner } from "../../service/runner.js";
+import { MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../../service/runner.js";
+import { firstLines } from "../../service/sample.js";
 import { sealedStore } from "../../service/sealed-store.js";
 import type { SecretBox } from "../../service/secrets.js";
 import { urlIssue, urlSource } from "../../service/url-source.js";
@@ -117,6 +118,26 @@ export class NodeRunner implements Runner {
 
   async columns(segment: Segment): Promise<string[]> {
     return readColumns(this.#source(segment));
+  }
+
+  async sample(segment: Segment): Promise<Uint8Array<ArrayBuffer>> {
+    return firstLines(this.#source(segment));
+  }
+
+  async places(): Promise<SourcePlaces> {
+    const { sources } = this.#options;
+    if (sources === undefined) return { kinds: ["upload", "url"], names: [] };
+    return { kinds: ["file", "upload", "url"], names: await this.#files(sources) };
+  }
+
+  /** The first files that a segment may be read from; none of a folder that cannot be read. */
+  async #files(folder: string): Promise<string[]> {
+    const names: string[] = [];
+    for (const name of (await readdir(folder, { recursive: true }).catch(() => [])).sort()) {
+      if (names.length === MOST_NAMES) break;
+      if (!name.split(sep).some((part) => part.startsWith(".")) && this.#pathOf(name) !== undefined) names.push(name);
+    }
+    return names;
   }
 
   sourceIssues(source: Segment["source"]): Issue[] {

@@ -7,7 +7,7 @@ import type { ExportInput as Input } from "../exports.js";
 import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
 import { cut, noPlace, paged, pageOf, type Sorting } from "./pages.js";
-import { shownRun } from "./shown.js";
+import { listedRun, shownRun } from "./shown.js";
 import { Export, ExportChange, ExportCheck, ExportInput, Run, SavedExport } from "./shapes.js";
 import { etagOf, etagWith, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
@@ -130,7 +130,7 @@ function deeds(app: App, parts: Parts): void {
       const { value } = await exports.get(context.get("user"), context.req.valid("param").id);
       const { limit = 100, after } = context.req.valid("query");
       if (after !== undefined && !/^[0-9a-z]{20}$/u.test(after)) throw noPlace();
-      const items = (await runs.list(value.id, after, limit)).map((run) => shownRun(context.get("user"), run));
+      const items = (await runs.list(value.id, after, limit)).map((run) => listedRun(context.get("user"), run));
       const last = items.at(-1);
       return context.json({ items, ...(last && items.length === limit ? { next: last.id } : {}) }, 200);
     },
@@ -138,7 +138,7 @@ function deeds(app: App, parts: Parts): void {
   app.openapi(
     createRoute({ method: "get", path: "/api/live", summary: "Runs that wait or go", tags: ["Runs"], responses: { 200: gives(z.object({ items: z.array(Run) }), "Runs."), ...problems() } }),
     async (context) => {
-      return context.json({ items: (await runs.live(context.get("user"))).map((run) => shownRun(context.get("user"), run)) }, 200);
+      return context.json({ items: (await runs.live(context.get("user"))).map((run) => listedRun(context.get("user"), run)) }, 200);
     },
   );
 }

@@ -8,14 +8,14 @@ import { isAllowed } from "../rules.js";
 import type { Parts } from "../service.js";
 import { byId, gives, once, problems, takes } from "./answers.js";
 import type { App } from "./app.js";
-import { shownRun } from "./shown.js";
+import { listedRun, shownRun } from "./shown.js";
 import { Refreshed, RefreshInput, Run } from "./shapes.js";
 
 export function runRoutes(app: App, parts: Parts): void {
   const { runs } = parts;
   app.openapi(
     createRoute({ method: "post", path: "/api/run-all", summary: "Run all exports with an active schedule that the caller may run", tags: ["Runs"], request: { headers: once }, responses: { 202: gives(z.object({ items: z.array(Run) }), "Queued."), ...problems(409, 422) } }),
-    async (context) => context.json({ items: (await runs.runAll(context.get("user"))).map((run) => shownRun(context.get("user"), run)) }, 202),
+    async (context) => context.json({ items: (await runs.runAll(context.get("user"))).map((run) => listedRun(context.get("user"), run)) }, 202),
   );
   app.openapi(
     createRoute({
@@ -27,7 +27,7 @@ export function runRoutes(app: App, parts: Parts): void {
       const user = context.get("user");
       const told = await runs.refresh(user, context.req.valid("json"));
       // The source system may say that it was refreshed, and see nothing of what follows but how much.
-      const shown = isAllowed(user.role, "view_exports") ? told.runs.map((run) => shownRun(user, run)) : [];
+      const shown = isAllowed(user.role, "view_exports") ? told.runs.map((run) => listedRun(user, run)) : [];
       return context.json({ ...told, count: told.runs.length, runs: shown } as z.infer<typeof Refreshed>, 202);
     },
   );

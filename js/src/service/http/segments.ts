@@ -54,6 +54,8 @@ export function segmentRoutes(app: App, parts: Parts): void {
 /** Bytes that the route streams on: nothing is said of their shape. */
 const profilesText = z.any().openapi({ description: "Profiles, as many as there are." });
 
+const Places = z.object({ kinds: z.array(z.enum(["file", "url", "upload", "r2"])), names: z.array(z.string()) }).openapi("SourcePlaces");
+
 const named = z.array(z.object({ id: z.string(), name: z.string() }));
 
 function profiles(app: App, { segments, connections, exports }: Parts): void {
@@ -79,6 +81,18 @@ function profiles(app: App, { segments, connections, exports }: Parts): void {
       const account = connection === undefined ? undefined : await connections.account(user, connection);
       return context.json({ columns, ...suggestMapping(columns, account) } as unknown as z.infer<typeof Suggestions>, 200);
     },
+  );
+  app.openapi(
+    createRoute({
+      method: "get", path: "/api/segments/{id}/sample", summary: "The first profiles of a segment, as they stand in its source", tags: ["Segments"],
+      description: "For a preview of data matching: whole lines, 256 KiB at the most. For whoever may change the segment; written into the audit log.",
+      request: { params: byId }, responses: { 200: { description: "Lines of CSV or NDJSON.", content: { "application/octet-stream": { schema: profilesText } } }, ...problems(404, 409, 422) },
+    }),
+    async (context) => context.body((await segments.sample(context.get("user"), context.req.valid("param").id)).buffer, 200, { "content-type": "application/octet-stream", "cache-control": "no-store" }),
+  );
+  app.openapi(
+    createRoute({ method: "get", path: "/api/sources", summary: "Where segments may be read from on this host", tags: ["Segments"], responses: { 200: gives(Places, "Kinds of sources, and the first 200 names there are to choose from."), ...problems() } }),
+    async (context) => context.json(await segments.places(context.get("user")), 200),
   );
   app.openapi(
     createRoute({

@@ -225,6 +225,7 @@ export const Run = z
       }),
     ),
     progress: Progress.optional(),
+    history: z.array(z.array(count).length(5)).optional().openapi({ description: "The course of the run, of a single one only: milliseconds since it began, then profiles pending, queued, delivered, rejected." }),
     queuedAt: time, startedAt: time.optional(), endedAt: time.optional(), dueAt: time.optional(),
     retries: count, cancelledBy: id.optional(), rejectionsExpireAt: time.optional(),
   })

@@ -8,3 +8,8 @@ import type { Run } from "./shapes.js";
 export function shownRun(user: User, { host, ...run }: RunRecord): z.infer<typeof Run> {
   return (isAllowed(user.role, "manage_connections") ? { ...run, host } : run) as z.infer<typeof Run>;
 }
+
+/** A run among others: without its course. */
+export function listedRun(user: User, { history: _course, ...run }: RunRecord): z.infer<typeof Run> {
+  return shownRun(user, run);
+}

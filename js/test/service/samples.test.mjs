@@ -1,0 +1,85 @@
+// What the page's data matching and charts are made of: a segment's first profiles, where segments may be read from, and the course of a run.
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { place } from "./helpers.mjs";
+import { connect, people, save, upload, world } from "./world.mjs";
+
+const SAMPLE_BYTES = 256 * 1024;
+
+describe("a segment's first profiles", () => {
+  it("are whole lines as they stand in the source, 256 KiB at the most; whoever read them stands in the audit log", async () => {
+    const here = await world();
+    const text = people(20_000);
+    const segment = await upload(here, "Gold", text);
+    const { status, text: sample, headers } = await here.admin.get(`/api/segments/${segment.id}/sample`);
+    assert.deepEqual([status, headers.get("content-type"), headers.get("cache-control")], [200, "application/octet-stream", "no-store"]);
+    const first = text.slice(0, SAMPLE_BYTES);
+    assert.equal(sample, first.slice(0, first.lastIndexOf("\n") + 1));
+    const { items: [entry] } = await here.admin.read("/api/audit?limit=1");
+    assert.deepEqual([entry.user, entry.action, entry.target], ["admin", "segment.sample", `segment/${segment.id}`]);
+  });
+
+  it("are all of a small one, with or without an end of its last line", async () => {
+    const here = await world();
+    const segment = await upload(here, "Gold", people(3).trimEnd());
+    assert.equal((await here.admin.get(`/api/segments/${segment.id}/sample`)).text, people(3).trimEnd());
+  });
+
+  it("of a line without end are its first bytes", async () => {
+    const here = await world();
+    const segment = await upload(here, "Gold", "x".repeat(SAMPLE_BYTES + 9));
+    assert.equal((await here.admin.get(`/api/segments/${segment.id}/sample`)).text, "x".repeat(SAMPLE_BYTES));
+  });
+
+  it("that are not there are told as the run tells it", async () => {
+    const here = await world();
+    const segment = await here.admin.make("/api/segments", { body: { name: "Gold", source: { upload: true } } });
+    const refused = await here.admin.get(`/api/segments/${segment.id}/sample`);
+    assert.deepEqual([refused.status, refused.body.code], [422, "source_missing"]);
+    assert.equal((await here.admin.read("/api/audit?limit=1")).items[0].action, "segment.create");
+  });
+});
+
+describe("where segments may be read from", () => {
+  it("names the files of the folder, those in its folders too; neither hidden ones nor what lies outside", async () => {
+    const [sources, outside] = [place(), place()];
+    mkdirSync(join(sources, "crm"));
+    mkdirSync(join(sources, ".git"));
+    writeFileSync(join(outside, "secret.csv"), "EMail\n");
+    for (const name of ["gold.csv", "crm/silver.ndjson", ".hidden.csv", ".git/config"]) writeFileSync(join(sources, name), "EMail\n");
+    symlinkSync(join(outside, "secret.csv"), join(sources, "linked.csv"));
+    const here = await world({ sources });
+    assert.deepEqual(await here.admin.read("/api/sources"), { kinds: ["file", "upload", "url"], names: [join("crm", "silver.ndjson"), "gold.csv"] });
+  });
+
+  it("names the first two hundred of many", async () => {
+    const sources = place();
+    for (let at = 100; at < 400; at += 1) writeFileSync(join(sources, `${at}.csv`), "EMail\n");
+    const { names } = await (await world({ sources })).admin.read("/api/sources");
+    assert.deepEqual([names.length, names[0], names.at(-1)], [200, "100.csv", "299.csv"]);
+  });
+});
+
+describe("the course of a run", () => {
+  it("ends with what became of everybody, runs forward, and is left out of lists", async () => {
+    const here = await world();
+    const one = await save(here, await connect(here), [await upload(here, "Gold", `${people(5_000)}nobody\n`)]);
+    const { id } = await here.admin.start(`/api/exports/${one.id}/run`);
+    await here.settle();
+    const run = await here.admin.read(`/api/runs/${id}`);
+    const { history, progress } = run;
+    assert.ok(history.length >= 3, `${history.length} points`);
+    assert.deepEqual(history.at(-1).slice(1), [0, 0, 5_000, 1]);
+    assert.deepEqual([progress.delivered, progress.rejected], [5_000, 1]);
+    assert.equal(history.at(-1)[0], Date.parse(run.endedAt) - Date.parse(run.startedAt));
+    for (const [at, [millis, , , delivered, rejected]] of history.entries()) {
+      if (at === 0) continue;
+      const [before, , , deliveredBefore, rejectedBefore] = history[at - 1];
+      assert.ok(millis - before >= (at === history.length - 1 ? 0 : 1_000), `${before} ${millis}`);
+      assert.ok(delivered >= deliveredBefore && rejected >= rejectedBefore);
+    }
+    for (const path of [`/api/exports/${one.id}/runs`]) assert.equal((await here.admin.read(path)).items[0].history, undefined);
+  });
+});
