@@ -80,8 +80,8 @@ async function buildPackage() {
 async function bundleEntries({ exports }) {
   const leaves = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(leaves));
   const entryPoints = [...new Set(leaves(exports))].filter((path) => path.endsWith(".js") && !path.startsWith("./dist/sandbox/"));
-  // The command takes this alone, and must not load a whole entry for it.
-  entryPoints.push("./dist/csv.js");
+  // The command takes these alone, and must not load a whole entry for them.
+  entryPoints.push("./dist/csv.js", "./dist/date-order.js");
   // Not above: in a fresh copy it is not there before the packages are installed.
   const { build } = await import("esbuild");
   const { metafile } = await build({

@@ -1,4 +1,4 @@
-/** Talks to the service that served the page. The token stays in this tab. */
+/** Talks to the service that served the page. */
 import type { Issue } from "../../src/types.js";
 
 export interface Problem {
@@ -29,10 +29,17 @@ if (brought !== undefined) {
   history.replaceState(undefined, "", location.pathname + location.search);
 }
 
+/** Kept in this tab, or on this computer for whoever wishes so. */
 export const token = {
-  get: (): string | null => sessionStorage.getItem(TOKEN),
-  set: (value: string): void => sessionStorage.setItem(TOKEN, value),
-  clear: (): void => sessionStorage.removeItem(TOKEN),
+  get: (): string | null => sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN),
+  set(value: string, stay: boolean): void {
+    token.clear();
+    (stay ? localStorage : sessionStorage).setItem(TOKEN, value);
+  },
+  clear(): void {
+    sessionStorage.removeItem(TOKEN);
+    localStorage.removeItem(TOKEN);
+  },
 };
 
 /** Is told when the caller is not known any more. */
@@ -91,6 +98,13 @@ function problemOf(status: number, text: string): Problem {
   } catch {
     return { status, code: "unknown", detail: "", remedy: "", retryHelps: true };
   }
+}
+
+/** What there is at a path, as it is; rejects with `Refused`. */
+export async function bytesOf(path: string): Promise<ArrayBuffer> {
+  const response = await sent(path, { headers: authorization() });
+  if (response.ok) return response.arrayBuffer();
+  throw new Refused(problemOf(response.status, await response.text()));
 }
 
 /** All records of a list. */

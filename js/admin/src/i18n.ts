@@ -42,6 +42,13 @@ export const clock = (millis: number): string => clocks.format(millis);
 export const number = (value: number): string => numbers.format(value);
 export const time = (value: string | undefined): string => (value === undefined ? "" : times.format(new Date(value)));
 
+/** A size, such as "1.4 MB". */
+export function bytes(value: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const step = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: units[step] ?? "byte", unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: 1 }).format(value / 1_000 ** step);
+}
+
 /** How long ago or from now, such as "in 3 hours". */
 export function ago(value: string): string {
   const seconds = (Date.parse(value) - Date.now()) / 1_000;

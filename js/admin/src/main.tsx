@@ -7,6 +7,7 @@ import { ask, token, whenUnknown } from "./api.js";
 import { choose, type Key, language, type Language, LANGUAGE_NAMES, t } from "./i18n.js";
 import { type Me, MeContext } from "./me.js";
 import "./style.css";
+import { Heading, NotFound, NotYours } from "./ui.js";
 import { Audit } from "./views/audit.js";
 import { ConnectionEdit } from "./views/connection-edit.js";
 import { Connections } from "./views/connections.js";
@@ -52,6 +53,7 @@ function App(): JSX.Element {
   }, []);
   if (me === undefined) return <main class="quiet"><p role="status">{t("state.loading")}</p></main>;
   if (me === "unknown") return <SignIn onSigned={load} />;
+  const administrators = (View: () => JSX.Element): (() => JSX.Element) => (me.role === "administrator" ? View : Withheld);
   const signOut = (): void => {
     token.clear();
     setMe("unknown");
@@ -78,17 +80,25 @@ function App(): JSX.Element {
             <Route path="/exports/:id" component={ExportView} />
             <Route path="/runs/:id" component={RunView} />
             <Route path="/connections" component={Connections} />
-            <Route path="/connections/new" component={ConnectionEdit} />
-            <Route path="/connections/:id" component={ConnectionEdit} />
+            <Route path="/connections/new" component={administrators(ConnectionEdit)} />
+            <Route path="/connections/:id" component={administrators(ConnectionEdit)} />
             <Route path="/segments" component={Segments} />
-            <Route path="/users" component={Users} />
-            <Route path="/audit" component={Audit} />
-            <Route default component={Exports} />
+            <Route path="/users" component={administrators(Users)} />
+            <Route path="/audit" component={administrators(Audit)} />
+            <Route default component={Lost} />
           </Router>
         </main>
       </LocationProvider>
     </MeContext.Provider>
   );
+}
+
+function Lost(): JSX.Element {
+  return <><Heading>{t("app.title")}</Heading><NotFound /></>;
+}
+
+function Withheld(): JSX.Element {
+  return <><Heading>{t("app.title")}</Heading><NotYours /></>;
 }
 
 export function Languages(): JSX.Element {

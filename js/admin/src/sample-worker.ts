@@ -1,17 +1,20 @@
 /** Reads a dropped file with the same core as an export: columns, suggestions, dry run and the first contacts. Off the page's thread. */
-import type { AccountSchema, EncodeSummary, ExportDefinition, Mapping, Rejection, Suggestion } from "../../src/types.js";
+import { withDateOrders } from "../../src/date-order.js";
+import type { Account, EncodeSummary, ExportDefinition, Mapping, Rejection, Suggestion } from "../../src/types.js";
 
 // Not imported at the top: while a module waits for another, questions that come meanwhile are lost.
 const core = import("activecampaign-export");
 
 export type Question =
-  | { id: number; kind: "columns"; file: Blob; account?: AccountSchema }
-  | { id: number; kind: "dry run"; file: Blob; mapping: Mapping; list: number; account?: AccountSchema };
+  | { id: number; kind: "columns"; file: Blob; account?: Account }
+  | { id: number; kind: "dry run"; file: Blob; mapping: Mapping; list: number; account?: Account };
 
 export interface Columns {
   columns: string[];
   mapping: Partial<Mapping>;
   suggestions: Suggestion[];
+  /** Fields whose days may be read in several orders: a person must say which. */
+  unsure?: string[];
 }
 
 /** A contact as ActiveCampaign will get it. */
@@ -37,10 +40,17 @@ self.onmessage = async ({ data }: MessageEvent<Question>) => {
   }
 };
 
+/** Bytes from which the order of days is guessed. */
+const DAY_BYTES = 256 * 1024;
+
 async function columnsOf({ file, account }: Extract<Question, { kind: "columns" }>): Promise<Columns> {
-  const { readColumns, suggestMapping } = await core;
+  const { preview, readColumns, suggestMapping } = await core;
   const columns = await readColumns(file);
-  return { columns, ...suggestMapping(columns, account) };
+  const { mapping, suggestions } = suggestMapping(columns, account);
+  if (!account) return { columns, mapping, suggestions };
+  const start = new Uint8Array(await file.slice(0, DAY_BYTES).arrayBuffer());
+  const end = start.byteLength < DAY_BYTES ? start.byteLength : start.lastIndexOf(10) + 1;
+  return { columns, suggestions, ...(await withDateOrders(mapping, account, start.subarray(0, end), preview)) };
 }
 
 async function dryRun({ file, mapping, list, account }: Extract<Question, { kind: "dry run" }>): Promise<DryRun> {

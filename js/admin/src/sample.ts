@@ -1,5 +1,5 @@
 /** Asks the worker that reads dropped files. */
-import type { AccountSchema, Mapping } from "../../src/types.js";
+import type { Account, Mapping } from "../../src/types.js";
 import { Refused } from "./api.js";
 import type { Columns, DryRun, Question, Reply } from "./sample-worker.js";
 import workerAddress from "./sample-worker.ts?worker&url";
@@ -29,13 +29,13 @@ function refused({ message, remedy }: { message: string; remedy: string }): Refu
   return new Refused({ status: 422, code: "source", detail: message, remedy, retryHelps: false });
 }
 
-export async function columnsOf(file: Blob, account: AccountSchema | undefined): Promise<Columns> {
+export async function columnsOf(file: Blob, account: Account | undefined): Promise<Columns> {
   const reply = await ask({ id: (last += 1), kind: "columns", file, ...(account ? { account } : {}) } satisfies Asked<"columns"> & { id: number; kind: "columns" });
   if ("columns" in reply) return reply.columns;
   throw refused("failure" in reply ? reply.failure : { message: "", remedy: "" });
 }
 
-export async function dryRunOf(file: Blob, mapping: Mapping, list: number, account: AccountSchema | undefined): Promise<DryRun> {
+export async function dryRunOf(file: Blob, mapping: Mapping, list: number, account: Account | undefined): Promise<DryRun> {
   const reply = await ask({ id: (last += 1), kind: "dry run", file, mapping, list, ...(account ? { account } : {}) });
   if ("dryRun" in reply) return reply.dryRun;
   throw refused("failure" in reply ? reply.failure : { message: "", remedy: "" });

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX, TargetedInputEvent } from "preact";
 import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Issue } from "../../src/types.js";
 import { ask, type Answer, type Problem, Refused } from "./api.js";
-import { named, t } from "./i18n.js";
+import { type Key, named, t } from "./i18n.js";
 
 /** What a problem is in words. */
 export function sentence(problem: Problem): string {
@@ -63,23 +63,25 @@ export function Notice({ kind = "info", children }: { kind?: "info" | "good" | "
   return <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>{children}</div>;
 }
 
-/** A refusal with all its issues. */
-export function Trouble({ problem }: { problem: Problem | undefined }): JSX.Element | null {
+/** A refusal with all its issues, but for those that stand at their fields. */
+export function Trouble({ problem, fields = [] }: { problem: Problem | undefined; fields?: readonly string[] }): JSX.Element | null {
   if (!problem) return null;
+  const others = (problem.issues ?? []).filter(({ path }) => !fields.some((field) => isAt(path, field)));
   return (
     <Notice kind="bad">
       <p>{sentence(problem)}</p>
-      <Issues issues={problem.issues ?? []} />
+      <Issues issues={others} />
     </Notice>
   );
 }
 
 export function Issues({ issues }: { issues: readonly Issue[] }): JSX.Element | null {
   if (issues.length === 0) return null;
-  return <ul class="issues">{issues.map(({ path, message }) => <li key={path + message}>{path === "" ? null : <code>{path}</code>} {message}</li>)}</ul>;
+  return <ul class="issues">{issues.map(({ path, message }) => <li key={path + message} title={path}>{message}</li>)}</ul>;
 }
 
 export function Loading({ data, children }: { data: { problem?: Problem; value?: unknown; reload(): Promise<void> }; children: ComponentChildren }): JSX.Element {
+  if (data.problem?.status === 404) return <NotFound />;
   if (data.problem) {
     return (
       <Notice kind="bad">
@@ -89,6 +91,24 @@ export function Loading({ data, children }: { data: { problem?: Problem; value?:
     );
   }
   return data.value === undefined ? <p class="quiet" role="status">{t("state.loading")}</p> : <>{children}</>;
+}
+
+/** What an address names is not there, or not for this user. */
+export function NotFound(): JSX.Element {
+  return (
+    <Empty title={t("state.notFound")} text={t("state.notFoundText")}>
+      <a class="button" href="/">{t("nav.exports")}</a>
+    </Empty>
+  );
+}
+
+/** Stands in for a view that only administrators have. */
+export function NotYours(): JSX.Element {
+  return (
+    <Empty title={t("state.notYours")} text={t("state.notYoursText")}>
+      <a class="button" href="/">{t("nav.exports")}</a>
+    </Empty>
+  );
 }
 
 export interface FieldProps {
@@ -121,16 +141,21 @@ export interface TextProps {
   required?: boolean;
   min?: number;
   max?: number;
+  /** What may be meant: shown while one types. */
+  choices?: readonly string[];
 }
 
-export function TextField({ label, hint, issue, value, onInput, type = "text", ...rest }: TextProps): JSX.Element {
+export function TextField({ label, hint, issue, value, onInput, type = "text", choices = [], ...rest }: TextProps): JSX.Element {
   const typed = (event: TargetedInputEvent<HTMLInputElement>): void => onInput(event.currentTarget.value);
   return (
     <Field label={label} hint={hint} issue={issue}>
       {(given) => {
         const all = { ...given, autocomplete: "off" as const, ...rest, spellcheck: false, autocapitalize: "none" as const, value, onInput: typed };
         if (type === "password") return <input {...all} type="password" />;
-        return type === "number" ? <input {...all} type="number" /> : <input {...all} type="text" />;
+        if (type === "number") return <input {...all} type="number" />;
+        if (choices.length === 0) return <input {...all} type="text" />;
+        const list = `${given.id}-choices`;
+        return <><input {...all} type="text" list={list} /><datalist id={list}>{choices.map((choice) => <option key={choice} value={choice} />)}</datalist></>;
       }}
     </Field>
   );
@@ -180,14 +205,14 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
 }
 
 /** Asks before something that cannot be undone. */
-export function Confirm({ title, text, go, work, onClose }: { title: string; text: string; go: string; work: () => Promise<void>; onClose: () => void }): JSX.Element {
+export function Confirm({ title, text, go, keep = t("do.cancel"), work, onClose }: { title: string; text: string; go: string; keep?: string; work: () => Promise<void>; onClose: () => void }): JSX.Element {
   const { busy, problem, run } = useWork();
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{text}</p>
       <Trouble problem={problem} />
       <div class="row end">
-        <button type="button" onClick={onClose}>{t("do.cancel")}</button>
+        <button type="button" onClick={onClose}>{keep}</button>
         <button type="button" class="danger" disabled={busy} onClick={() => void run(async () => { await work(); onClose(); })}>{go}</button>
       </div>
     </Dialog>
@@ -214,9 +239,49 @@ export function Status({ status }: { status: string }): JSX.Element {
   return <span class={`status ${TONES[status] ?? "quiet"}`}>{named("status", status)}</span>;
 }
 
+function isAt(path: string, setting: string): boolean {
+  return path === setting || path.startsWith(`${setting}.`) || path.startsWith(`${setting}[`);
+}
+
 /** The issue of a setting, by its path. */
-export function issueAt(problem: Problem | undefined, path: string): Issue | undefined {
-  return problem?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`) || issue.path.startsWith(`${path}[`));
+export function issueAt(problem: Problem | undefined, setting: string): Issue | undefined {
+  return problem?.issues?.find(({ path }) => isAt(path, setting));
+}
+
+export interface Sort<C extends string> {
+  column: C;
+  down: boolean;
+}
+
+/** Headings by which a table is sorted, the other way round when pressed again. */
+export function SortedHeadings<C extends string>({ columns, sort, onSort }: { columns: readonly (readonly [C, Key])[]; sort: Sort<C>; onSort: (sort: Sort<C>) => void }): JSX.Element {
+  return (
+    <>
+      {columns.map(([column, key]) => {
+        const order = sort.column === column ? (sort.down ? "descending" : "ascending") : undefined;
+        return <th key={column} scope="col" aria-sort={order}><button type="button" class="plain" onClick={() => onSort({ column, down: sort.column === column && !sort.down })}>{t(key)}<span aria-hidden="true">{order === undefined ? "" : sort.down ? " ↓" : " ↑"}</span></button></th>;
+      })}
+    </>
+  );
+}
+
+/** The same, sorted by the words of a column. */
+export function sorted<T, C extends string>(all: readonly T[], { column, down }: Sort<C>, wordsOf: (one: T, column: C) => string): T[] {
+  return [...all].sort((one, other) => wordsOf(one, column).localeCompare(wordsOf(other, column)) * (down ? -1 : 1));
+}
+
+/** Something that is shown once, to be taken along. */
+export function Copied({ text }: { text: string }): JSX.Element {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      // Where the browser does not let it: the text is selected as a whole, to be copied by hand.
+    }
+  };
+  return <p class="row"><code class="secret">{text}</code> <button type="button" class="small" onClick={() => void copy()}>{copied ? t("do.copied") : t("do.copy")}</button></p>;
 }
 
 /** Whether a view was there before: the first one leaves the focus at the top of the page, as browsers do. */

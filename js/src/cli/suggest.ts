@@ -1,10 +1,11 @@
 /** `suggest`: a mapping guessed from the names of the columns, as a definition to start from. */
-import { describeAccount, readColumns, suggestMapping } from "../entry/node.js";
+import { withDateOrders } from "../date-order.js";
+import { describeAccount, preview, readColumns, suggestMapping } from "../entry/node.js";
 import type { Account, Mapping, SuggestedMapping } from "../types.js";
 import { type AccountOptions, accountName, findConnection } from "./connect.js";
-import { Sample, withDateOrders } from "./date-order.js";
 import { openProfiles } from "./files.js";
 import { complain, ending, patiently, print, printJson } from "./output.js";
+import { Sample } from "./sample.js";
 import { type Colors, clean, colorsOf, table, widthOf, wrap } from "./text.js";
 
 export interface SuggestOptions extends AccountOptions {
@@ -26,7 +27,7 @@ export function suggestCommand(options: SuggestOptions): Promise<number> {
     const connection = findConnection(options, undefined);
     const account = "missing" in connection ? undefined : await patiently(describeAccount(connection));
     const guessed = suggestMapping(columns, account);
-    const { mapping, unsure } = account === undefined ? { mapping: guessed.mapping, unsure: [] } : await withDateOrders(guessed.mapping, account, sample.lines());
+    const { mapping, unsure } = account === undefined ? { mapping: guessed.mapping, unsure: [] } : await withDateOrders(guessed.mapping, account, sample.lines(), preview);
     const suggested = { ...guessed, mapping };
     if (options.json === true) {
       printJson(suggested);

@@ -36,7 +36,7 @@ test("the Contoso file, from the drop to the account", async (t) => {
   await page.getByLabel("Name").fill("Contoso to list 4");
   await press("Save without running");
   await page.getByText("The export has not run.").waitFor();
-  await page.getByRole("link", { name: "Next" }).click();
+  await page.getByRole("link", { name: "Open the export" }).click();
   await press("Run now");
   await page.getByText("Successful").first().waitFor({ timeout: 120_000 });
   const { account } = sandbox.sandbox;

@@ -83,7 +83,8 @@ describe("in a browser", () => {
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
     await dialog.waitFor();
-    // The dialog opens with its first field in focus.
+    // The dialog's first field is in focus.
+    await page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
     await page.keyboard.type("By keyboard");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");

@@ -1,81 +1,137 @@
-/** Charts: profiles over time by outcome, and rejected profiles by reason. What they show is told in figures, too. */
+/** Charts: profiles over time by outcome, and profiles by reason. What they show is told in figures, too. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Progress } from "../../../src/types.js";
+import type { Point } from "../../../src/service/history.js";
 import { clock, number, t } from "../i18n.js";
 
-export interface Point {
-  at: number;
-  progress: Progress;
-}
-
-const SHOWN = ["delivered", "queued", "rejected", "pending"] as const;
+/** As they stand in a point of a run's history. */
+const SHOWN = ["pending", "queued", "delivered", "rejected"] as const;
 const HEIGHT = 220;
 
+/** Seconds between two times on the axis: none is named twice. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "gray";
+const font = (): string => `13px ${getComputedStyle(document.body).fontFamily}`;
+const axis = (): uPlot.Axis => ({ stroke: color("quiet"), font: font(), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line") } });
 
-const axis = (): uPlot.Axis => ({ stroke: color("quiet"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line") } });
-
-function seriesOf(points: readonly Point[]): uPlot.AlignedData {
-  return [points.map(({ at }) => at / 1_000), ...SHOWN.map((name) => points.map(({ progress }) => progress[name]))];
+/** Whether the page is dark; changes with the system. */
+function useDark(): boolean {
+  const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
+  const [dark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const changed = (): void => setDark(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, []);
+  return dark;
 }
 
-/** A plot that is as wide as its place. */
-function usePlot(make: (width: number) => uPlot, change: (plot: uPlot) => void, on: readonly unknown[]): { current: HTMLDivElement | null } {
+/** A plot as wide as its place; made anew with `on`, and for another width or color scheme. */
+function Plot({ options, data, on, label }: { options: (width: number) => uPlot.Options; data: uPlot.AlignedData; on: string; label: string }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
+  const [width, setWidth] = useState(0);
+  const dark = useDark();
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
-    plot.current = make(element.clientWidth);
-    element.append(plot.current.root);
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
     observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.current?.destroy();
-    };
+    return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (plot.current) change(plot.current);
-  }, on);
-  return place;
+    if (width === 0 || !place.current) return undefined;
+    const made = new uPlot(options(width), data);
+    place.current.append(made.root);
+    plot.current = made;
+    return () => {
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [width, dark, on]);
+  useEffect(() => plot.current?.setData(data), [data]);
+  return <div ref={place} class="plot" role="img" aria-label={label} />;
 }
 
-export function ProgressChart({ points }: { points: Point[] }): JSX.Element {
-  const place = usePlot(
-    (width) =>
-      new uPlot(
-        { width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, scales: { y: { range: (_, __, most) => [0, Math.max(most, 1)] } }, axes: [{ ...axis(), space: 90, values: (_, values) => values.map((value) => clock(value * 1_000)) }, { ...axis(), size: 70, values: (_, values) => values.map((value) => number(value)) }], series: [{}, ...SHOWN.map((name) => ({ stroke: color(name), width: 2, points: { show: false } }))] },
-        seriesOf(points),
-      ),
-    (plot) => plot.setData(seriesOf(points)),
-    [points],
-  );
+/** The course of a run: from what the service keeps of it, with where it stands now at its end. */
+export function ProgressChart({ startedAt, history }: { startedAt: string; history: readonly Point[] }): JSX.Element {
+  const start = Date.parse(startedAt);
+  const data: uPlot.AlignedData = [history.map(([at]) => (start + at) / 1_000), ...SHOWN.map((_, place) => history.map((point) => point[place + 1] ?? 0))];
+  const options = (width: number): uPlot.Options => ({
+    width, height: HEIGHT, legend: { show: false }, cursor: { show: false },
+    scales: { y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
+    axes: [{ ...axis(), space: 90, incrs: STEPS, values: (_, values) => values.map((value) => clock(value * 1_000)) }, { ...axis(), size: 70, values: (_, values) => values.map((value) => (Number.isInteger(value) ? number(value) : "")) }],
+    series: [{}, ...SHOWN.map((name) => ({ stroke: color(name), width: 2, points: { show: false } }))],
+  });
   return (
     <figure>
       <figcaption>{t("run.chart")}</figcaption>
       <ul class="legend">{SHOWN.map((name) => <li key={name}><span class={`swatch ${name}`} aria-hidden="true" />{t(`bucket.${name}`)}</li>)}</ul>
-      <div ref={place} role="img" aria-label={t("run.chart")} />
+      <Plot options={options} data={data} on="" label={t("run.chart")} />
     </figure>
   );
 }
 
-/** Bars by reason, the longest first; each has its figure beside it. */
-export function ReasonBars({ counts, words }: { counts: Record<string, number>; words: (rule: string) => string }): JSX.Element {
-  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one);
-  const most = sorted[0]?.[1] ?? 1;
+const ROW_HEIGHT = 44;
+const AXIS_HEIGHT = 36;
+
+/** Text in at most two lines of a width; what does not fit ends in an ellipsis. */
+function lines(text: string, width: number): string {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context) return text;
+  context.font = font();
+  const fits = (part: string): boolean => context.measureText(part).width <= width;
+  const cut = (part: string): string => {
+    if (fits(part)) return part;
+    let end = part.length;
+    while (end > 1 && !fits(`${part.slice(0, end)}…`)) end -= 1;
+    return `${part.slice(0, end).trimEnd()}…`;
+  };
+  const words = text.split(" ");
+  let taken = words.length;
+  while (taken > 1 && !fits(words.slice(0, taken).join(" "))) taken -= 1;
+  const [first, rest] = [words.slice(0, taken).join(" "), words.slice(taken).join(" ")];
+  return rest === "" ? cut(first) : `${cut(first)}\n${cut(rest)}`;
+}
+
+/** Bars by reason, the longest first, with their figures. The same stands beside it as a list, for whoever does not see it. */
+export function ReasonBars({ counts, words, label }: { counts: Record<string, number>; words: (rule: string) => string; label: string }): JSX.Element {
+  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one).map(([rule, count]) => ({ text: words(rule), count }));
+  const most = sorted[0]?.count ?? 1;
+  const data: uPlot.AlignedData = [sorted.map((_, at) => at), sorted.map(({ count }) => count)];
+  const options = (width: number): uPlot.Options => {
+    const room = Math.min(340, Math.round(width * 0.5));
+    const names = sorted.map(({ text }) => lines(text, room - 24));
+    return {
+      width, height: sorted.length * ROW_HEIGHT + AXIS_HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [0, 60, 0, 0],
+      scales: { x: { time: false, ori: 1, dir: -1, range: [-0.5, sorted.length - 0.5] }, y: { ori: 0, range: [0, most] } },
+      axes: [
+        { ...axis(), side: 3, size: room, stroke: color("text"), grid: { show: false }, ticks: { show: false }, splits: () => sorted.map((_, at) => at), values: (_, places) => places.map((at) => names[at] ?? "") },
+        { ...axis(), side: 2, size: AXIS_HEIGHT, space: 70, values: (_, values) => values.map((value) => (Number.isInteger(value) ? number(value) : "")) },
+      ],
+      series: [{}, { fill: color("accent"), stroke: color("accent"), width: 0, paths: uPlot.paths.bars?.({ size: [0.55, 22] }), points: { show: false } } as uPlot.Series],
+      hooks: { draw: [(plot) => figures(plot, sorted.map(({ count }) => count))] },
+    };
+  };
   return (
-    <ul class="bars">
-      {sorted.map(([rule, count]) => (
-        <li key={rule}>
-          <span>{words(rule)}</span>
-          <meter min={0} max={most} value={count} aria-label={words(rule)} />
-          <span class="number">{number(count)}</span>
-        </li>
-      ))}
-    </ul>
+    <div>
+      <Plot options={options} data={data} on={JSON.stringify(sorted)} label={label} />
+      <ul class="hidden">{sorted.map(({ text, count }) => <li key={text}>{text}: {number(count)}</li>)}</ul>
+    </div>
   );
+}
+
+/** Writes each bar's figure at its end. */
+function figures(plot: uPlot, counts: readonly number[]): void {
+  const { ctx: context } = plot;
+  context.save();
+  context.font = `${13 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+  context.fillStyle = color("text");
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const [at, count] of counts.entries()) context.fillText(number(count), plot.valToPos(count, "y", true) + 6 * devicePixelRatio, plot.valToPos(at, "x", true));
+  context.restore();
 }

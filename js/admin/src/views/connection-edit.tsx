@@ -6,6 +6,7 @@ import type { Connection, SharedWith, Tested, User } from "../../../src/service/
 import { ask, every } from "../api.js";
 import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
+import { Leaving } from "./leaving.js";
 import { Check, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
 type Shown = Omit<Connection, "key"> & { key: { kind: "reference"; name: string } | { kind: "sealed"; lastFour: string }; etag: string };
@@ -35,7 +36,11 @@ export function ConnectionEdit(): JSX.Element {
   const [draft, setDraft] = useState(EMPTY);
   const [tested, setTested] = useState<Tested>();
   const { busy, problem, run } = useWork();
-  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  const [touched, setTouched] = useState(false);
+  const change = (part: Partial<Draft>): void => {
+    setTouched(true);
+    setDraft({ ...draft, ...part });
+  };
   const before = data.value;
   useEffect(() => {
     if (!before) return;
@@ -63,9 +68,10 @@ export function ConnectionEdit(): JSX.Element {
       <Host draft={draft} change={change} issue={issueAt(problem, "host")} />
       <Key draft={draft} change={change} before={before} issue={(issueAt(problem, "apiKey") ?? issueAt(problem, "keyName"))?.message} />
       <ConsentBox draft={draft} change={change} before={before} issue={issueAt(problem, "consent")?.message} />
-      <div class="row"><button type="button" disabled={busy} onClick={() => void connect()}>{t("connections.connect")}</button></div>
+      <div class="row"><button type="button" disabled={busy} onClick={() => void connect()}>{busy ? t("connections.connecting") : t("connections.connect")}</button></div>
       {tested ? <Result tested={tested} /> : null}
-      <Trouble problem={problem} />
+      <Trouble problem={problem} fields={["name", "sharing", "host", "apiKey", "keyName", "consent"]} />
+      <Leaving unsaved={touched && !busy} />
       <div class="row end"><a class="button" href="/connections">{t("do.cancel")}</a><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
     </form>
   );
@@ -128,7 +134,7 @@ function ConsentBox({ draft, change, before, issue }: { draft: Draft; change: (p
       <legend>{t("connections.consent")}</legend>
       <p>{privacyStatement.text}</p>
       {privacyStatement.url === undefined ? null : <p><a href={privacyStatement.url} rel="noreferrer">{t("connections.privacy")}</a></p>}
-      {before ? <p class="quiet"><bdi>{before.consent.by}</bdi> · {time(before.consent.at)} · {before.consent.version}</p> : <Check label={t("connections.agree")} checked={draft.agreed} onChange={(agreed) => change({ agreed })} />}
+      {before ? <p class="quiet">{t("connections.agreed", { user: before.consent.by, time: time(before.consent.at), version: before.consent.version })}</p> : <Check label={t("connections.agree")} checked={draft.agreed} onChange={(agreed) => change({ agreed })} />}
       {issue === undefined ? null : <p class="hint bad">{issue}</p>}
     </fieldset>
   );

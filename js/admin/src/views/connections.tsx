@@ -5,7 +5,7 @@ import type { Connection } from "../../../src/service/documents.js";
 import { ask, every, Refused } from "../api.js";
 import { type Key, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
-import { Dialog, Empty, Heading, Loading, SelectField, Trouble, useData, useWork } from "../ui.js";
+import { Dialog, Empty, Heading, Loading, SelectField, type Sort, sorted, SortedHeadings, Trouble, useData, useWork } from "../ui.js";
 
 export type ListedConnection = Pick<Connection, "id" | "name" | "type"> & Partial<Omit<Connection, "id" | "name" | "type">> & { etag?: string };
 
@@ -15,6 +15,8 @@ export function sharingWords({ sharing }: ListedConnection): string {
 }
 
 type Column = "name" | "host" | "who" | "created";
+
+const COLUMNS: [Column, Key][] = [["name", "connections.name"], ["host", "connections.host"], ["who", "connections.who"], ["created", "connections.created"]];
 
 const keyOf = (one: ListedConnection, column: Column): string => {
   if (column === "who") return sharingWords(one);
@@ -26,12 +28,8 @@ export function Connections(): JSX.Element {
   const administrator = me.role === "administrator";
   const data = useData("connections", async (path) => ({ value: await every<ListedConnection>(path), etag: "" }));
   const [removed, setRemoved] = useState<ListedConnection>();
-  const [sort, setSort] = useState<{ column: Column; down: boolean }>({ column: "name", down: false });
-  const all = [...(data.value ?? [])].sort((one, other) => keyOf(one, sort.column).localeCompare(keyOf(other, sort.column)) * (sort.down ? -1 : 1));
-  const column = (name: Column, key: Key): JSX.Element => {
-    const order = sort.column === name ? (sort.down ? "descending" : "ascending") : undefined;
-    return <th scope="col" aria-sort={order}><button type="button" class="plain" onClick={() => setSort({ column: name, down: sort.column === name && !sort.down })}>{t(key)}<span aria-hidden="true">{order === undefined ? "" : sort.down ? " ↓" : " ↑"}</span></button></th>;
-  };
+  const [sort, setSort] = useState<Sort<Column>>({ column: "name", down: false });
+  const all = sorted(data.value ?? [], sort, keyOf);
   const make = administrator ? <a class="button primary" href="/connections/new">{t("connections.new")}</a> : null;
   return (
     <>
@@ -40,7 +38,7 @@ export function Connections(): JSX.Element {
         {all.length === 0 ? <Empty title={t("connections.empty")} text={administrator ? t("connections.emptyText") : t("connections.emptyOther")}>{make}</Empty> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("connections.title")}>
             <table>
-              <thead><tr>{column("name", "connections.name")}{administrator ? <>{column("host", "connections.host")}{column("who", "connections.who")}{column("created", "connections.created")}<th scope="col">{t("do.remove")}</th></> : null}</tr></thead>
+              <thead><tr><SortedHeadings columns={administrator ? COLUMNS : COLUMNS.slice(0, 1)} sort={sort} onSort={setSort} />{administrator ? <th scope="col">{t("do.remove")}</th> : null}</tr></thead>
               <tbody>
                 {all.map((one) => (
                   <tr key={one.id}>

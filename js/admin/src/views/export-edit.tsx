@@ -6,10 +6,13 @@ import type { Export, Schedule } from "../../../src/service/documents.js";
 import type { Account, Issue, Mapping } from "../../../src/types.js";
 import { ask, every } from "../api.js";
 import { number, t } from "../i18n.js";
+import { columnsIn, withoutEmpty } from "../mapping.js";
 import { useMe } from "../me.js";
 import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 import type { ListedConnection } from "./connections.js";
 import type { ListedExport } from "./exports.js";
+import { Leaving } from "./leaving.js";
+import { MappingFacts } from "./mapping-facts.js";
 import { Matching } from "./matching.js";
 import { ScheduleEdit } from "./schedule.js";
 import type { ListedSegment } from "./segments.js";
@@ -26,6 +29,9 @@ export interface Draft {
 
 const EMPTY: Draft = { name: "", connection: "", list: "", segments: [], mapping: {}, automations: "exclude", schedule: { type: "refresh", active: true } };
 const STEPS = ["edit.step1", "edit.step2", "edit.step3", "edit.step4", "edit.step5"] as const;
+
+/** The settings that each step shows with what is wrong with them. */
+const SHOWN = [["connection"], ["list"], ["segments"], ["mapping.email", "mapping.firstName", "mapping.lastName", "mapping.phone", "mapping.id", "mapping.consent", "mapping.fields", "mapping.tags"], ["name"]] as const;
 
 /** The step at which a setting is chosen. */
 const STEP_OF: [string, number][] = [["connection", 0], ["host", 0], ["list", 1], ["segments", 2], ["source", 2], ["mapping", 3]];
@@ -48,7 +54,11 @@ export function ExportEdit(): JSX.Element {
   const [saved, setSaved] = useState<{ id: string; warnings: Issue[] }>();
   const { busy, problem, run } = useWork();
   const account = useData<Account>(draft.connection === "" ? undefined : `connections/${draft.connection}/account`);
-  const change = (part: Partial<Draft>): void => setDraft((each) => ({ ...each, ...part }));
+  const [touched, setTouched] = useState(false);
+  const change = (part: Partial<Draft>): void => {
+    setTouched(true);
+    setDraft((each) => ({ ...each, ...part }));
+  };
   useEffect(() => {
     if (before.value) setDraft(draftOf(before.value));
   }, [before.value]);
@@ -59,7 +69,10 @@ export function ExportEdit(): JSX.Element {
   }, [problem]);
   const save = (): Promise<void> =>
     run(async () => {
-      const body = bodyOf(draft);
+      // Rows that nobody filled in are no part of it; what is left keeps its place for what is said of it.
+      const cleaned = { ...draft, mapping: withoutEmpty(draft.mapping) };
+      setDraft(cleaned);
+      const body = bodyOf(cleaned);
       const { value } = before.value ? await ask<{ export: Export; warnings: Issue[] }>("PATCH", `exports/${before.value.id}`, { body, on: before.etag }) : await ask<{ export: Export; warnings: Issue[] }>("POST", "exports", { body });
       setSaved({ id: value.export.id, warnings: value.warnings });
     });
@@ -69,7 +82,7 @@ export function ExportEdit(): JSX.Element {
         <Heading>{draft.name}</Heading>
         <Notice kind="good">{t("edit.saved")}</Notice>
         {saved.warnings.length === 0 ? null : <Notice kind="warning"><Issues issues={saved.warnings} /></Notice>}
-        <div class="row"><a class="button primary" href={`/exports/${saved.id}`}>{t("do.next")}</a></div>
+        <div class="row"><a class="button primary" href={`/exports/${saved.id}`}>{t("edit.open")}</a><a class="button" href="/">{t("edit.all")}</a></div>
       </>
     );
   }
@@ -84,7 +97,8 @@ export function ExportEdit(): JSX.Element {
   const editor = (
     <>
       <Steps step={step} reachable={reachable(draft)} onStep={setStep} />
-      <Trouble problem={problem} />
+      <Leaving unsaved={touched} />
+      <Trouble problem={problem} fields={SHOWN[step] ?? []} />
       <section class="step" aria-labelledby="step"><h2 id="step">{t(STEPS[step] ?? "edit.step1")}</h2>{parts[step]}</section>
       <div class="row end">
         <button type="button" onClick={() => (step === 0 ? route(id === undefined ? "/" : `/exports/${id}`) : setStep(step - 1))}>{step === 0 ? t("do.cancel") : t("do.back")}</button>
@@ -166,12 +180,17 @@ function SegmentStep({ draft, change, issue }: StepProps): JSX.Element {
 
 function Review({ draft, change, account, nameIssue }: StepProps & { account: Account | undefined; nameIssue: string | undefined }): JSX.Element {
   const list = account?.lists.find(({ id }) => String(id) === draft.list);
+  const named = (path: string): { id: string; name: string }[] | undefined => useData(path, async (each) => ({ value: await every<{ id: string; name: string }>(each), etag: "" })).value;
+  const [connections, segments] = [named("connections"), named("segments")];
+  const nameOf = (all: { id: string; name: string }[] | undefined, wanted: string): string => all?.find(({ id }) => id === wanted)?.name ?? "";
   return (
     <>
       <TextField label={t("exports.name")} hint={t("edit.nameHint")} issue={nameIssue} value={draft.name} onInput={(name) => change({ name })} />
       <dl class="facts">
+        <dt>{t("exports.connection")}</dt><dd><bdi>{nameOf(connections, draft.connection)}</bdi></dd>
         <dt>{t("export.list")}</dt><dd><bdi>{list?.name ?? draft.list}</bdi></dd>
-        <dt>{t("export.segments")}</dt><dd>{number(draft.segments.length)}</dd>
+        <dt>{t("export.segments")}</dt><dd>{draft.segments.length === 0 ? t("state.none") : <bdi>{draft.segments.map((id) => nameOf(segments, id)).join(", ")}</bdi>}</dd>
+        <dt>{t("export.matching")}</dt><dd>{columnsIn(draft.mapping).length === 0 ? t("state.none") : <MappingFacts mapping={withoutEmpty(draft.mapping)} account={account} />}</dd>
       </dl>
       <Check label={t("edit.automations")} hint={t("edit.automationsText")} checked={draft.automations === "run"} onChange={(yes) => change({ automations: yes ? "run" : "exclude" })} />
       <ScheduleEdit schedule={draft.schedule} onChange={(schedule) => change({ schedule })} />

@@ -3,14 +3,17 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Run } from "../../../src/service/documents.js";
-import type { Issue, Omission } from "../../../src/types.js";
+import type { Account, Issue, Omission } from "../../../src/types.js";
 import { ask } from "../api.js";
-import { ago, named, number, t, time } from "../i18n.js";
+import { ago, number, t, time } from "../i18n.js";
+import { useMe } from "../me.js";
 import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
-import { type ListedExport, scheduleWords } from "./exports.js";
+import type { ListedExport } from "./exports.js";
 import { ReasonBars } from "./chart.js";
+import { MappingFacts } from "./mapping-facts.js";
 import { ReasonNotice } from "./reason.js";
 import { Left, useRules } from "./rejected.js";
+import { ruleWords } from "./schedule.js";
 
 interface Found {
   segments: { id: string; name: string; read?: number; accepted?: number; rejected?: number; duplicate?: number; rejectedByRule?: Record<string, number>; omissions?: Omission[] }[];
@@ -25,15 +28,17 @@ export function ExportView(): JSX.Element {
   const { id = "" } = useRoute().params;
   const data = useData<ListedExport>(`exports/${id}`);
   const runs = useData<{ items: Run[] }>(`exports/${id}/runs?limit=50`);
+  const [found, setFound] = useState<Found>();
   const one = data.value;
   const [last] = runs.value?.items ?? [];
   return (
     <>
-      <Heading actions={one?.permission === "edit" ? <Actions one={one} /> : null}>{one?.name ?? ""}</Heading>
+      <Heading actions={one?.permission === "edit" ? <Actions one={one} onFound={setFound} /> : null}>{one?.name ?? t("nav.exports")}</Heading>
       <Loading data={data}>
         {one === undefined ? null : (
           <>
             {last && (last.status === "failed_permanent" || last.status === "failed_retrying" || last.status === "skipped") ? <ReasonNotice run={last} /> : null}
+            {found === undefined ? null : <Checked found={found} />}
             <Facts one={one} />
             <section>
               <h2 id="runs">{t("export.history")}</h2>
@@ -47,47 +52,45 @@ export function ExportView(): JSX.Element {
 }
 
 function Facts({ one }: { one: ListedExport }): JSX.Element {
+  const { role } = useMe();
   const segments = useData<{ items: { id: string; name: string }[] }>("segments?limit=500");
+  // Whoever may not use the connection sees the list's number.
+  const account = useData<Account>(role === "viewer" || one.connection === null || one.permission === "view" ? undefined : `connections/${one.connection}/account`).value;
   const names = one.segments.map((id) => segments.value?.items.find((segment) => segment.id === id)?.name ?? id);
-  const mapped = Object.entries(one.mapping).filter(([, value]) => value !== undefined && (!Array.isArray(value) || value.length > 0));
-  const words = (value: unknown): string => {
-    if (typeof value === "string") return value;
-    if (Array.isArray(value)) return value.map(words).join(", ");
-    const { field, id, column, template, prefix = "" } = value as Record<string, string | undefined>;
-    const from = `${prefix}${column ?? template ?? ""}`;
-    return field === undefined && id === undefined ? from : `${field ?? id} ← ${from}`;
-  };
+  const list = account?.lists.find(({ id }) => String(id) === String(one.list));
+  const rule = one.schedule.active ? ruleWords(one.schedule) : t("schedule.off");
   return (
     <dl class="facts">
       <dt>{t("exports.status")}</dt><dd><Status status={one.status} /></dd>
-      <dt>{t("exports.connection")}</dt><dd>{one.connectionName ?? t("exports.detached")}</dd>
-      <dt>{t("export.list")}</dt><dd>{one.list}</dd>
+      <dt>{t("exports.connection")}</dt><dd><bdi>{one.connectionName ?? t("exports.detached")}</bdi></dd>
+      <dt>{t("export.list")}</dt><dd>{list === undefined ? one.list : <><bdi>{list.name}</bdi> <span class="quiet">({one.list})</span></>}</dd>
       <dt>{t("export.segments")}</dt><dd><bdi>{names.join(", ")}</bdi></dd>
       <dt>{t("export.automations")}</dt><dd>{one.automations === "run" ? t("export.automationsOn") : t("export.automationsOff")}</dd>
-      <dt>{t("exports.schedule")}</dt><dd>{scheduleWords(one)}</dd>
-      <dt>{t("export.matching")}</dt><dd>{mapped.map(([target, value]) => <div key={target}>{named("match", target)}: <bdi>{words(value)}</bdi></div>)}</dd>
+      <dt>{t("exports.schedule")}</dt><dd>{rule}{one.nextRunAt === undefined ? null : <span class="note">{t("export.next")}: {time(one.nextRunAt)}</span>}</dd>
+      <dt>{t("export.matching")}</dt><dd><MappingFacts mapping={one.mapping} account={account} /></dd>
     </dl>
   );
 }
 
-function Actions({ one }: { one: ListedExport }): JSX.Element {
+function Actions({ one, onFound }: { one: ListedExport; onFound: (found: Found | undefined) => void }): JSX.Element {
   const { route } = useLocation();
   const { busy, problem, run } = useWork();
   const [asked, setAsked] = useState<"detach" | "remove">();
-  const [found, setFound] = useState<Found>();
   const go = (): Promise<void> => run(async () => route(`/runs/${(await ask<Run>("POST", `exports/${one.id}/run`)).value.id}`));
   const copy = (): Promise<void> => run(async () => route(`/exports/${(await ask<{ export: { id: string } }>("POST", `exports/${one.id}/duplicate`)).value.export.id}/edit`));
-  const check = (): Promise<void> => run(async () => setFound((await ask<Found>("POST", `exports/${one.id}/check`)).value));
+  const check = (): Promise<void> => run(async () => {
+    onFound(undefined);
+    onFound((await ask<Found>("POST", `exports/${one.id}/check`)).value);
+  });
   return (
     <>
       <button type="button" class="primary" disabled={busy || one.connection === null} onClick={() => void go()}>{t("export.run")}</button>
-      <button type="button" disabled={busy} onClick={() => void check()}>{t("export.check")}</button>
+      <button type="button" disabled={busy} onClick={() => void check()}>{busy ? t("state.busy") : t("export.check")}</button>
       <a class="button" href={`/exports/${one.id}/edit`}>{t("do.edit")}</a>
       <button type="button" disabled={busy} onClick={() => void copy()}>{t("export.duplicate")}</button>
       {one.connection === null ? null : <button type="button" onClick={() => setAsked("detach")}>{t("export.detach")}</button>}
       <button type="button" class="danger" onClick={() => setAsked("remove")}>{t("do.remove")}</button>
       <Trouble problem={problem} />
-      {found === undefined ? null : <Checked found={found} />}
       {asked === "detach" ? <Confirm title={t("export.detach")} text={t("export.detachText")} go={t("export.detach")} onClose={() => setAsked(undefined)} work={async () => { await ask("POST", `exports/${one.id}/detach`, { on: one.etag }); route("/"); }} /> : null}
       {asked === "remove" ? <Confirm title={`${t("do.remove")}: ${one.name}`} text={t("export.removeText")} go={t("do.remove")} onClose={() => setAsked(undefined)} work={async () => { await ask("DELETE", `exports/${one.id}`, { on: one.etag }); route("/"); }} /> : null}
     </>
@@ -105,7 +108,7 @@ function Checked({ found }: { found: Found }): JSX.Element {
       <p>{t("match.counts", { read, accepted, rejected: sum("rejected"), duplicate: sum("duplicate"), excluded: read - accepted - sum("rejected") - sum("duplicate") })}</p>
       <p>{t("match.estimate", { n: requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
       <Issues issues={warnings} />
-      {Object.keys(rejectedByRule).length === 0 ? null : <><p><strong>{t("match.reasons")}</strong></p><ReasonBars counts={rejectedByRule} words={words} /></>}
+      {Object.keys(rejectedByRule).length === 0 ? null : <><p><strong>{t("match.reasons")}</strong></p><ReasonBars counts={rejectedByRule} words={words} label={t("match.reasons")} /></>}
       <Left omissions={segments.flatMap(({ omissions = [] }) => omissions)} />
     </Notice>
   );

@@ -5,8 +5,9 @@ import type { Export, RunStatus } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
+import { ruleWords } from "./schedule.js";
 import { Schedules } from "./schedules.js";
-import { Confirm, Empty, Heading, Loading, Notice, Status, useData } from "../ui.js";
+import { Confirm, Empty, Heading, Loading, Notice, type Sort, sorted, SortedHeadings, Status, useData } from "../ui.js";
 
 export interface ListedExport extends Export {
   connectionName?: string;
@@ -29,7 +30,7 @@ const COLUMNS: [Column, Key][] = [["name", "exports.name"], ["connectionName", "
 export function scheduleWords({ schedule, nextRunAt }: ListedExport): string {
   if (!schedule.active) return t("schedule.off");
   if (schedule.type === "refresh") return t("schedule.refresh");
-  return nextRunAt === undefined ? t("schedule.own") : time(nextRunAt);
+  return nextRunAt === undefined ? ruleWords(schedule) : t("schedule.nextAt", { time: time(nextRunAt) });
 }
 
 const keyOf = (one: ListedExport, column: Column): string => {
@@ -50,11 +51,10 @@ export function Exports(): JSX.Element {
   }, [live]);
   const [scheduling, setScheduling] = useState(false);
   const [search, setSearch] = useState("");
-  const [sort, setSort] = useState<{ column: Column; down: boolean }>({ column: "name", down: false });
+  const [sort, setSort] = useState<Sort<Column>>({ column: "name", down: false });
   const all = data.value ?? [];
   const words = search.trim().toLowerCase();
   const found = all.filter((one) => [one.name, one.connectionName, one.connectionType].some((text) => text?.toLowerCase().includes(words)));
-  found.sort((one, other) => keyOf(one, sort.column).localeCompare(keyOf(other, sort.column)) * (sort.down ? -1 : 1));
   const mayMake = (connections.value?.length ?? 0) > 0;
   const make = mayMake ? <a class="button primary" href="/exports/new">{t("exports.new")}</a> : null;
   return (
@@ -68,7 +68,7 @@ export function Exports(): JSX.Element {
         ) : (
           <>
             <input type="search" class="search" aria-label={t("do.search")} placeholder={t("exports.searchHint")} value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
-            {found.length === 0 ? <p class="quiet">{t("exports.nothingFound")}</p> : <Table exports={found} sort={sort} onSort={setSort} />}
+            {found.length === 0 ? <p class="quiet">{t("exports.nothingFound")}</p> : <Table exports={sorted(found, sort, keyOf)} sort={sort} onSort={setSort} />}
           </>
         )}
       </Loading>
@@ -77,18 +77,13 @@ export function Exports(): JSX.Element {
   );
 }
 
-function Table({ exports, sort, onSort }: { exports: ListedExport[]; sort: { column: Column; down: boolean }; onSort: (sort: { column: Column; down: boolean }) => void }): JSX.Element {
-  const sorted = (column: Column): "ascending" | "descending" | undefined => (sort.column === column ? (sort.down ? "descending" : "ascending") : undefined);
+function Table({ exports, sort, onSort }: { exports: ListedExport[]; sort: Sort<Column>; onSort: (sort: Sort<Column>) => void }): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={t("exports.title")}>
       <table>
         <thead>
           <tr>
-            {COLUMNS.map(([column, key]) => (
-              <th key={column} scope="col" aria-sort={sorted(column)}>
-                <button type="button" class="plain" onClick={() => onSort({ column, down: sort.column === column && !sort.down })}>{t(key)}<span aria-hidden="true">{sorted(column) === undefined ? "" : sort.down ? " ↓" : " ↑"}</span></button>
-              </th>
-            ))}
+            <SortedHeadings columns={COLUMNS} sort={sort} onSort={onSort} />
           </tr>
         </thead>
         <tbody>

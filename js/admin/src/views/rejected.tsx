@@ -4,13 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../../src/service/documents.js";
 import type { Omission, Rejection } from "../../../src/types.js";
 import { authorization } from "../api.js";
-import { t, time } from "../i18n.js";
+import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Trouble, useData, useWork } from "../ui.js";
 import { ReasonBars } from "./chart.js";
 
 type Row = Rejection & { remedy?: string; segment: string };
 
+/** Rows shown at first, and more each time. */
 const SHOWN = 100;
 
 async function read(id: string, format: "csv" | "ndjson"): Promise<Response> {
@@ -18,13 +19,13 @@ async function read(id: string, format: "csv" | "ndjson"): Promise<Response> {
 }
 
 /** The first rows; the rest is not read. */
-async function firstRows(id: string): Promise<Row[]> {
+async function firstRows(id: string, most: number): Promise<Row[]> {
   const response = await read(id, "ndjson");
   if (!response.ok || !response.body) return [];
   const rows: Row[] = [];
   let text = "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  while (rows.length < SHOWN) {
+  while (rows.length < most) {
     const { done, value } = await reader.read();
     if (done) break;
     const lines = (text + value).split("\n");
@@ -32,20 +33,21 @@ async function firstRows(id: string): Promise<Row[]> {
     rows.push(...lines.map((line) => JSON.parse(line) as Row));
   }
   await reader.cancel();
-  return rows.slice(0, SHOWN);
+  return rows.slice(0, most);
 }
 
 export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Element | null {
   const me = useMe();
   const [rows, setRows] = useState<Row[]>([]);
+  const [most, setMost] = useState(SHOWN);
   const { busy, problem, run: work } = useWork();
   const counts: Record<string, number> = {};
   for (const { rejectedByRule = {} } of run.parts) for (const [rule, count] of Object.entries(rejectedByRule)) counts[rule] = (counts[rule] ?? 0) + count;
   const some = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0) > 0;
   const mayRead = me.role === "administrator" || me.role === "contributor";
   useEffect(() => {
-    if (ended && some && mayRead) void firstRows(run.id).then(setRows, () => undefined);
-  }, [run.id, ended, some]);
+    if (ended && some && mayRead) void firstRows(run.id, most).then(setRows, () => undefined);
+  }, [run.id, ended, some, most]);
   const words = useRules();
   const all = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0);
   const download = (): Promise<void> =>
@@ -62,12 +64,12 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
     <section>
       <h2 id="rejected">{t("run.rejected")}</h2>
       {some ? null : <p class="quiet">{t("run.none")}</p>}
-      {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} /></>}
+      {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} label={t("match.reasons")} /></>}
       {some && mayRead ? (
         <>
           {rows.length < all ? <p class="quiet">{t("run.shown", { shown: rows.length, all })}</p> : null}
-          <Rows rows={rows} />
-          <p class="row"><button type="button" disabled={busy} onClick={() => void download()}>{t("do.download")}</button><span class="quiet">{t("run.expire", { time: time(run.rejectionsExpireAt) })}</span></p>
+          <Rows rows={rows} segments={run.parts.length > 1 ? Object.fromEntries(run.parts.map(({ segment, name }) => [segment, name])) : undefined} />
+          <p class="row">{rows.length < all && rows.length === most ? <button type="button" onClick={() => setMost(most + SHOWN)}>{t("do.more")}</button> : null}<button type="button" disabled={busy} onClick={() => void download()}>{t("do.download")}</button><span class="quiet">{t("run.expire", { time: time(run.rejectionsExpireAt) })}</span></p>
           <Trouble problem={problem} />
         </>
       ) : null}
@@ -81,7 +83,7 @@ export function Left({ omissions }: { omissions: readonly Omission[] }): JSX.Ele
   if (omissions.length === 0) return null;
   const counts: Record<string, number> = {};
   for (const { target, reason, count } of omissions) counts[`${target}: ${reason}`] = (counts[`${target}: ${reason}`] ?? 0) + count;
-  return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => text} /></>;
+  return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => text} label={t("match.left")} /></>;
 }
 
 /** The words for the rules by which profiles are rejected. */
@@ -90,16 +92,17 @@ export function useRules(): (rule: string) => string {
   return (rule) => rules.value?.items.find(({ code }) => code === rule)?.reason ?? rule;
 }
 
-export function Rows({ rows }: { rows: readonly (Rejection & { remedy?: string })[] }): JSX.Element | null {
+/** Rejected rows; with `segments`, each with the name of the one that it is of. */
+export function Rows({ rows, segments }: { rows: readonly (Rejection & { remedy?: string; segment?: string })[]; segments?: Record<string, string> | undefined }): JSX.Element | null {
   if (rows.length === 0) return null;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={t("run.rejected")}>
       <table>
-        <thead><tr><th scope="col" class="number">{t("run.row")}</th><th scope="col">{t("run.sourceId")}</th><th scope="col">{t("run.field")}</th><th scope="col">{t("run.reason")}</th><th scope="col">{t("run.remedy")}</th><th scope="col">{t("run.value")}</th></tr></thead>
+        <thead><tr>{segments ? <th scope="col">{t("run.segment")}</th> : null}<th scope="col" class="number">{t("run.row")}</th><th scope="col">{t("run.sourceId")}</th><th scope="col">{t("run.field")}</th><th scope="col">{t("run.reason")}</th><th scope="col">{t("run.remedy")}</th><th scope="col">{t("run.value")}</th></tr></thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.row} ${row.rule}`}>
-              <td class="number">{row.row}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td>{row.reason}</td><td>{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
+          {rows.map((row, at) => (
+            <tr key={at}>
+              {segments ? <td><bdi>{segments[row.segment ?? ""] ?? ""}</bdi></td> : null}<td class="number">{number(row.row)}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td>{row.reason}</td><td>{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
             </tr>
           ))}
         </tbody>

@@ -8,37 +8,32 @@ import { ask, follow } from "../api.js";
 import { duration, number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
-import { type Point, ProgressChart } from "./chart.js";
+import { ProgressChart } from "./chart.js";
 import { ReasonNotice } from "./reason.js";
 import { Rejected } from "./rejected.js";
 
 const BUCKETS = ["read", "pending", "queued", "delivered", "rejected", "duplicate", "excluded", "unverified"] as const;
 
-/** The run, as it changes; and its figures over time. */
-function useRun(id: string): { run: Run | undefined; points: Point[]; again: () => void; data: ReturnType<typeof useData<Run>> } {
+/** The run, as it changes. */
+function useRun(id: string): { run: Run | undefined; again: () => void; data: ReturnType<typeof useData<Run>> } {
   const data = useData<Run>(`runs/${id}`);
   const [run, setRun] = useState<Run>();
-  const [points, setPoints] = useState<Point[]>([]);
   const [round, setRound] = useState(0);
   useEffect(() => {
     const stopped = new AbortController();
     const watch = async (): Promise<void> => {
-      for await (const next of follow<Run>(`runs/${id}/progress`, stopped.signal)) {
-        setRun(next);
-        const { progress } = next;
-        if (progress) setPoints((before) => [...before.slice(-600), { at: Date.now(), progress }]);
-      }
+      for await (const next of follow<Run>(`runs/${id}/progress`, stopped.signal)) setRun(next);
     };
     // What went wrong with looking is told by the data, which is asked in any case.
     watch().catch(() => undefined);
     return () => stopped.abort();
   }, [id, round]);
-  return { run: run ?? data.value, points, data, again: () => { setRound(round + 1); void data.reload(); } };
+  return { run: run ?? data.value, data, again: () => { setRound(round + 1); void data.reload(); } };
 }
 
 export function RunView(): JSX.Element {
   const { id = "" } = useRoute().params;
-  const { run, points, data, again } = useRun(id);
+  const { run, data, again } = useRun(id);
   const ended = run !== undefined && ENDED.has(run.status);
   return (
     <>
@@ -50,7 +45,7 @@ export function RunView(): JSX.Element {
             <ReasonNotice run={run} />
             {run.warnings.length === 0 ? null : <Notice kind="warning"><Issues issues={run.warnings} /></Notice>}
             {run.progress ? <Figures progress={run.progress} ended={ended} /> : null}
-            {points.length > 1 ? <ProgressChart points={points} /> : null}
+            {run.startedAt !== undefined && (run.history?.length ?? 0) > 1 ? <ProgressChart startedAt={run.startedAt} history={run.history ?? []} /> : null}
             <dl class="facts">
               <dt>{t("run.by")}</dt><dd>{t(`trigger.${run.trigger}`)} · <bdi>{run.user}</bdi></dd>
               <dt>{t("run.started")}</dt><dd>{time(run.startedAt)}</dd>
@@ -98,7 +93,7 @@ function Actions({ run, again }: { run: Run; again: () => void }): JSX.Element |
       <Trouble problem={problem} />
       {stopped ? <button type="button" class="primary" disabled={busy} onClick={() => void goOn()}>{t("run.continue")}</button> : null}
       {ENDED.has(run.status) || run.cancelledBy !== undefined ? null : <button type="button" class="danger" onClick={() => setAsked(true)}>{t("run.cancel")}</button>}
-      {asked ? <Confirm title={t("run.cancel")} text={t("run.cancelText")} go={t("run.cancel")} onClose={() => setAsked(false)} work={async () => { await ask("POST", `runs/${run.id}/cancel`); again(); }} /> : null}
+      {asked ? <Confirm title={t("run.cancel")} text={t("run.cancelText")} go={t("run.cancel")} keep={t("run.keep")} onClose={() => setAsked(false)} work={async () => { await ask("POST", `runs/${run.id}/cancel`); again(); }} /> : null}
     </>
   );
 }

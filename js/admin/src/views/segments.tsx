@@ -1,18 +1,14 @@
 /** Segments: which there are, and where each is read. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Segment } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { number, t } from "../i18n.js";
 import { useMe } from "../me.js";
 import type { ListedExport } from "./exports.js";
-import { Check, Confirm, Dialog, Empty, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { type ListedSegment, kindOf, placeOf, SegmentEdit } from "./segment-edit.js";
+import { Check, Confirm, Dialog, Empty, Heading, Loading, Trouble, useData, useWork } from "../ui.js";
 
-export type ListedSegment = Segment & { etag: string };
-type Kind = "file" | "url" | "upload" | "r2";
-
-const kindOf = ({ source }: Segment): Kind => ("file" in source ? "file" : "url" in source ? "url" : "r2" in source ? "r2" : "upload");
-const placeOf = ({ source }: Segment): string => ("file" in source ? source.file : "url" in source ? source.url : "r2" in source ? source.r2 : "");
+export type { ListedSegment } from "./segment-edit.js";
 
 export function Segments(): JSX.Element {
   const { role } = useMe();
@@ -51,8 +47,8 @@ export function Segments(): JSX.Element {
         )}
       </Loading>
       {managed === undefined ? null : <Manage segment={managed} onClose={() => { setManaged(undefined); void data.reload(); }} />}
-      {edited === undefined ? null : <SegmentEdit before={edited === "new" ? undefined : edited} onClose={close} />}
-      {removed === undefined ? null : <Confirm title={`${t("do.remove")}: ${removed.name}`} text="" go={t("do.remove")} onClose={() => setRemoved(undefined)} work={async () => { await ask("DELETE", `segments/${removed.id}`, { on: removed.etag }); await data.reload(); }} />}
+      {edited === undefined ? null : <SegmentEdit before={edited === "new" ? undefined : edited} onClose={close} onSaved={() => void data.reload()} />}
+      {removed === undefined ? null : <Confirm title={`${t("do.remove")}: ${removed.name}`} text={t("segments.removeText")} go={t("do.remove")} onClose={() => setRemoved(undefined)} work={async () => { await ask("DELETE", `segments/${removed.id}`, { on: removed.etag }); await data.reload(); }} />}
     </>
   );
 }
@@ -88,37 +84,3 @@ function Manage({ segment, onClose }: { segment: ListedSegment; onClose: () => v
   );
 }
 
-function SegmentEdit({ before, onClose }: { before: ListedSegment | undefined; onClose: () => void }): JSX.Element {
-  const [name, setName] = useState(before?.name ?? "");
-  const [kind, setKind] = useState<Kind>(before ? kindOf(before) : "file");
-  const [place, setPlace] = useState(before ? placeOf(before) : "");
-  const [members, setMembers] = useState(before?.members === undefined ? "" : String(before.members));
-  const [isStatic, setStatic] = useState(before?.kind === "static");
-  const [file, setFile] = useState<File>();
-  const [bytes, setBytes] = useState<number>();
-  const { busy, problem, run } = useWork();
-  const save = (): Promise<void> =>
-    run(async () => {
-      const source = kind === "upload" ? { upload: true } : { [kind]: place };
-      const body = { name, source, kind: isStatic ? "static" : "dynamic", ...(members === "" ? {} : { members: Number(members) }) };
-      const saved = before ? await ask<ListedSegment>("PATCH", `segments/${before.id}`, { body, on: before.etag }) : await ask<ListedSegment>("POST", "segments", { body });
-      if (kind === "upload" && file) setBytes((await ask<{ bytes: number }>("PUT", `segments/${saved.value.id}/profiles`, { file })).value.bytes);
-      onClose();
-    });
-  const issue = (path: string): string | undefined => issueAt(problem, path)?.message;
-  return (
-    <Dialog title={before?.name ?? t("segments.new")} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
-        <TextField label={t("segments.name")} value={name} onInput={setName} issue={issue("name")} />
-        <SelectField label={t("segments.source")} value={kind} choices={(["file", "url", "upload", "r2"] as const).map((value) => ({ value, label: t(`segments.${value}`) }))} onChange={(value) => setKind(value as Kind)} issue={issue("source")} />
-        {kind === "upload" ? <div class="field"><label for="upload">{t("segments.uploadFile")}</label><input id="upload" type="file" accept=".csv,.ndjson,.jsonl,text/csv" onChange={(event) => setFile(event.currentTarget.files?.[0])} /></div>
-          : <TextField label={t(`segments.${kind}`)} value={place} onInput={setPlace} />}
-        <TextField label={t("segments.members")} hint={t("segments.membersHint")} type="number" min={0} value={members} onInput={setMembers} />
-        <Check label={t("segments.static")} checked={isStatic} onChange={setStatic} />
-        {bytes === undefined ? null : <Notice kind="good">{t("segments.uploaded", { n: bytes })}</Notice>}
-        <Trouble problem={problem} />
-        <div class="row end"><button type="button" onClick={onClose}>{t("do.cancel")}</button><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
-      </form>
-    </Dialog>
-  );
-}

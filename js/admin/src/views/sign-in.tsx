@@ -3,14 +3,15 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { token } from "../api.js";
 import { t } from "../i18n.js";
-import { Heading, Notice, TextField } from "../ui.js";
+import { Check, Heading, Notice, TextField } from "../ui.js";
 
 export function SignIn({ onSigned }: { onSigned: () => Promise<void> }): JSX.Element {
   const [text, setText] = useState("");
+  const [stay, setStay] = useState(false);
   const [tried, setTried] = useState(token.get() !== null);
   const go = async (event: Event): Promise<void> => {
     event.preventDefault();
-    token.set(text.trim());
+    token.set(text.trim(), stay);
     await onSigned();
     setTried(true);
   };
@@ -21,7 +22,8 @@ export function SignIn({ onSigned }: { onSigned: () => Promise<void> }): JSX.Ele
       {tried ? <Notice kind="bad">{t("sign.wrong")}</Notice> : null}
       <form onSubmit={(event) => void go(event)}>
         <TextField label={t("sign.token")} value={text} onInput={setText} type="password" autocomplete="current-password" required />
-        <button type="submit" class="primary">{t("sign.go")}</button>
+        <Check label={t("sign.stay")} hint={t("sign.stayText")} checked={stay} onChange={setStay} />
+        <p><button type="submit" class="primary">{t("sign.go")}</button></p>
       </form>
     </main>
   );

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Role, Token, User } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { t, time } from "../i18n.js";
-import { Confirm, Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { Confirm, Copied, Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
 type ListedUser = User & { etag: string };
 
@@ -22,8 +22,16 @@ export function Users(): JSX.Element {
       await users.reload();
     });
   const [revoked, setRevoked] = useState<Omit<Token, "hash">>();
+  const [tokenFor, setTokenFor] = useState<string>();
+  /** A user who was let in gets in with a token. */
+  const letIn = (user: string): void => {
+    setTokenFor(user);
+    setMaking("token");
+    void users.reload();
+  };
   const close = (): void => {
     setMaking(undefined);
+    setTokenFor(undefined);
     void users.reload();
     void tokens.reload();
   };
@@ -57,31 +65,31 @@ export function Users(): JSX.Element {
         </div>
       </Loading>
       {revoked === undefined ? null : <Confirm title={`${t("users.revoke")}: ${revoked.name}`} text={t("users.revokeText")} go={t("users.revoke")} onClose={() => setRevoked(undefined)} work={async () => { await ask("DELETE", `tokens/${revoked.id}`); await tokens.reload(); }} />}
-      {making === "user" ? <NewUser onClose={close} /> : null}
-      {making === "token" ? <NewToken users={users.value ?? []} onClose={close} /> : null}
+      {making === "user" ? <NewUser onClose={close} onSaved={letIn} /> : null}
+      {making === "token" ? <NewToken users={users.value ?? []} first={tokenFor} onClose={close} /> : null}
     </>
   );
 }
 
-function NewUser({ onClose }: { onClose: () => void }): JSX.Element {
+function NewUser({ onClose, onSaved }: { onClose: () => void; onSaved: (user: string) => void }): JSX.Element {
   const [id, setId] = useState("");
   const [role, setRole] = useState<string>("contributor");
   const { busy, problem, run } = useWork();
-  const save = (): Promise<void> => run(async () => { await ask("POST", "users", { body: { id, role } }); onClose(); });
+  const save = (): Promise<void> => run(async () => { onSaved((await ask<User>("POST", "users", { body: { id, role } })).value.id); });
   return (
     <Dialog title={t("users.new")} onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
         <TextField label={t("users.name")} hint={t("users.nameHint")} value={id} onInput={setId} issue={issueAt(problem, "id")?.message} required />
         <SelectField label={t("users.role")} value={role} choices={choices()} onChange={setRole} />
-        <Trouble problem={problem} />
+        <Trouble problem={problem} fields={["id"]} />
         <div class="row end"><button type="button" onClick={onClose}>{t("do.cancel")}</button><button type="submit" class="primary" disabled={busy}>{t("do.save")}</button></div>
       </form>
     </Dialog>
   );
 }
 
-function NewToken({ users, onClose }: { users: ListedUser[]; onClose: () => void }): JSX.Element {
-  const [user, setUser] = useState(users[0]?.id ?? "");
+function NewToken({ users, first, onClose }: { users: ListedUser[]; first: string | undefined; onClose: () => void }): JSX.Element {
+  const [user, setUser] = useState(first ?? users[0]?.id ?? "");
   const [name, setName] = useState("");
   const [days, setDays] = useState("90");
   const [secret, setSecret] = useState<string>();
@@ -91,7 +99,8 @@ function NewToken({ users, onClose }: { users: ListedUser[]; onClose: () => void
     <Dialog title={t("users.newToken")} onClose={onClose}>
       {secret === undefined ? (
         <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
-          <SelectField label={t("users.tokenFor")} value={user} choices={users.map(({ id }) => ({ value: id, label: id }))} onChange={setUser} />
+          {first === undefined ? null : <Notice kind="good">{t("users.letIn", { user: first })}</Notice>}
+          <SelectField label={t("users.tokenFor")} value={user} choices={[...new Set([user, ...users.map(({ id }) => id)])].map((id) => ({ value: id, label: id }))} onChange={setUser} />
           <TextField label={t("users.tokenName")} value={name} onInput={setName} required />
           <TextField label={t("users.days")} type="number" min={1} max={366} value={days} onInput={setDays} issue={issueAt(problem, "days")?.message} />
           <Trouble problem={problem} />
@@ -99,7 +108,7 @@ function NewToken({ users, onClose }: { users: ListedUser[]; onClose: () => void
         </form>
       ) : (
         <>
-          <Notice kind="good"><p>{t("users.shownOnce")}</p><p><code class="secret">{secret}</code></p></Notice>
+          <Notice kind="good"><p>{t("users.shownOnce")}</p><Copied text={secret} /></Notice>
           <div class="row end"><button type="button" class="primary" onClick={onClose}>{t("do.close")}</button></div>
         </>
       )}

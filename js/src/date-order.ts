@@ -1,15 +1,17 @@
 /** Which order the days of a source are in, found by trying: a dry run over its first profiles for each order. */
-import { ExportError, preview } from "../entry/node.js";
-import type { Account, ExportDefinition, FieldMapping, Mapping } from "../types.js";
+import type { Account, PreviewOptions, ExportDefinition, FieldMapping, Mapping, Preview } from "./types.js";
 
 const ORDERS = ["ymd", "mdy", "dmy"] as const;
 type Order = (typeof ORDERS)[number];
+
+/** The core's dry run, in whichever entry the caller has it. */
+type DryRun = (options: PreviewOptions) => Promise<Preview>;
 
 /**
  * The same mapping with `dateOrder` where exactly one order reads every day of the sample, or more of them than any
  * other; `unsure` has the titles of fields whose days may be read in several.
  */
-export async function withDateOrders(mapping: Partial<Mapping>, account: Account, sample: Uint8Array): Promise<{ mapping: Partial<Mapping>; unsure: string[] }> {
+export async function withDateOrders(mapping: Partial<Mapping>, account: Account, sample: Uint8Array, preview: DryRun): Promise<{ mapping: Partial<Mapping>; unsure: string[] }> {
   const { email, fields = [] } = mapping;
   const list = account.lists[0]?.id;
   if (email === undefined || list === undefined) return { mapping, unsure: [] };
@@ -38,7 +40,7 @@ export async function withDateOrders(mapping: Partial<Mapping>, account: Account
     found = await Promise.all(ORDERS.map(left));
   } catch (error) {
     // A source without profiles, or a broken one: `check` tells of that.
-    if (error instanceof ExportError) return { mapping, unsure: [] };
+    if (error instanceof Error && error.name === "ExportError") return { mapping, unsure: [] };
     throw error;
   }
   const unsure: string[] = [];
@@ -56,26 +58,4 @@ export async function withDateOrders(mapping: Partial<Mapping>, account: Account
     return field;
   });
   return { mapping: { ...mapping, fields: ordered }, unsure };
-}
-
-/** The first bytes of a source, kept as they pass. */
-export class Sample {
-  readonly #chunks: Uint8Array[] = [];
-  #whole = false;
-
-  async *of(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of source) {
-      this.#chunks.push(chunk.slice());
-      yield chunk;
-    }
-    this.#whole = true;
-  }
-
-  /** Whole lines of it; a record that is cut within a line break of its own is one bad record. */
-  lines(): Uint8Array {
-    const bytes = Buffer.concat(this.#chunks);
-    const end = this.#whole ? -1 : bytes.lastIndexOf(10);
-    // A last line without its end may be only half of one; where it is all there is, it is a header.
-    return end < 0 ? bytes : bytes.subarray(0, end + 1);
-  }
 }
