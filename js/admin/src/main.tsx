@@ -67,7 +67,7 @@ function App(): JSX.Element {
           <Navigation me={me} />
           <div class="row who">
             {me.sandbox === undefined ? null : <span class="status warning" title={t("app.sandboxText", { url: me.sandbox })}>{t("app.sandbox")}</span>}
-            <span class="quiet">{me.id} · {t(`role.${me.role}`)}</span>
+            <span class="quiet who-name" title={`${me.id} · ${t(`role.${me.role}`)}`}><bdi>{me.id}</bdi></span>
             <Languages />
             {token.get() === null ? null : <button type="button" class="plain" onClick={signOut}>{t("app.signOut")}</button>}
           </div>

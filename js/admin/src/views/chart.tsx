@@ -13,6 +13,9 @@ const HEIGHT = 220;
 /** Seconds between two times on the axis: none is named twice. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
+/** Profiles between two lines: whole ones. */
+const COUNTS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
+
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "gray";
 const font = (): string => `13px ${getComputedStyle(document.body).fontFamily}`;
 const axis = (): uPlot.Axis => ({ stroke: color("quiet"), font: font(), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line") } });
@@ -63,7 +66,7 @@ export function ProgressChart({ startedAt, history }: { startedAt: string; histo
   const options = (width: number): uPlot.Options => ({
     width, height: HEIGHT, legend: { show: false }, cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
-    axes: [{ ...axis(), space: 90, incrs: STEPS, values: (_, values) => values.map((value) => clock(value * 1_000)) }, { ...axis(), size: 70, values: (_, values) => values.map((value) => (Number.isInteger(value) ? number(value) : "")) }],
+    axes: [{ ...axis(), space: 90, incrs: STEPS, values: (_, values) => values.map((value) => clock(value * 1_000)) }, { ...axis(), size: 70, incrs: COUNTS, values: (_, values) => values.map((value) => number(value)) }],
     series: [{}, ...SHOWN.map((name) => ({ stroke: color(name), width: 2, points: { show: false } }))],
   });
   return (
@@ -110,7 +113,7 @@ export function ReasonBars({ counts, words, label }: { counts: Record<string, nu
       scales: { x: { time: false, ori: 1, dir: -1, range: [-0.5, sorted.length - 0.5] }, y: { ori: 0, range: [0, most] } },
       axes: [
         { ...axis(), side: 3, size: room, stroke: color("text"), grid: { show: false }, ticks: { show: false }, splits: () => sorted.map((_, at) => at), values: (_, places) => places.map((at) => names[at] ?? "") },
-        { ...axis(), side: 2, size: AXIS_HEIGHT, space: 70, values: (_, values) => values.map((value) => (Number.isInteger(value) ? number(value) : "")) },
+        { ...axis(), side: 2, size: AXIS_HEIGHT, space: 70, incrs: COUNTS, values: (_, values) => values.map((value) => number(value)) },
       ],
       series: [{}, { fill: color("accent"), stroke: color("accent"), width: 0, paths: uPlot.paths.bars?.({ size: [0.55, 22] }), points: { show: false } } as uPlot.Series],
       hooks: { draw: [(plot) => figures(plot, sorted.map(({ count }) => count))] },

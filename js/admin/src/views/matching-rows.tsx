@@ -65,7 +65,7 @@ function FieldRow({ field, title, account, names, isUnsure, issue, onField }: Fi
       <SelectField label={t("match.field")} hint={type === undefined ? undefined : `${t("match.type")}: ${type}`} issue={issue} value={title} choices={choose([...new Set([...(title === "" ? [] : [title]), ...titles])])} onChange={(chosen) => onField({ field: chosen, column: fieldColumn(field) })} />
       <SelectField label={t("match.column")} value={fieldColumn(field)} choices={choose(names)} onChange={(column) => onField({ ...field, column } as FieldMapping)} />
       {type === "date" || type === "datetime" ? <SelectField label={t("match.dateOrder")} hint={isUnsure && field.dateOrder === undefined ? t("match.unsure") : undefined} value={field.dateOrder ?? ""} choices={ORDERS.map(([value, key]) => ({ value, label: t(key) }))} onChange={order} /> : null}
-      <button type="button" class="small" aria-label={`${t("do.remove")}: ${title}`} onClick={() => onField(undefined)}>×</button>
+      <button type="button" class="small" aria-label={`${t("do.remove")}: ${title || t("match.field")}`} onClick={() => onField(undefined)}>×</button>
     </div>
   );
 }
@@ -90,7 +90,7 @@ export function Tags({ mapping, onMapping, names, problem }: RowsProps): JSX.Ele
                 <TextField label={t("match.tagPrefix")} hint={t("match.tagPrefixHint")} value={tag.prefix ?? ""} onInput={(prefix) => { const { prefix: _prefix, ...rest } = tag; put(at, (prefix === "" ? rest : { ...rest, prefix }) as TagMapping); }} />
               </>
             )}
-            <button type="button" class="small" aria-label={`${t("do.remove")}: ${typeof tag === "string" ? tag : tagColumn(tag)}`} onClick={() => put(at, undefined)}>×</button>
+            <button type="button" class="small" aria-label={`${t("do.remove")}: ${(typeof tag === "string" ? tag : tagColumn(tag)) || t("match.tags")}`} onClick={() => put(at, undefined)}>×</button>
           </div>
         );
       })}

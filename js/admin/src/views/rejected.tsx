@@ -102,7 +102,7 @@ export function Rows({ rows, segments }: { rows: readonly (Rejection & { remedy?
         <tbody>
           {rows.map((row, at) => (
             <tr key={at}>
-              {segments ? <td><bdi>{segments[row.segment ?? ""] ?? ""}</bdi></td> : null}<td class="number">{number(row.row)}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td>{row.reason}</td><td>{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
+              {segments ? <td><bdi>{segments[row.segment ?? ""] ?? ""}</bdi></td> : null}<td class="number">{number(row.row)}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td class="wide">{row.reason}</td><td class="wide">{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
             </tr>
           ))}
         </tbody>
