@@ -44,7 +44,7 @@ export function Sample({ looked: { file, name, firstRows }, mapping, list, accou
     <section aria-busy={reading}>
       <h3>{t("match.preview")}</h3>
       {firstRows ? <p class="quiet">{t("match.firstRows", { name })}</p> : null}
-      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })} · {firstRows ? null : t("match.estimate", { n: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}</p>
+      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })}{firstRows ? null : ` · ${t("match.estimate", { n: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}`}</p>
       <Contacts contacts={contacts} account={account} />
       {Object.keys(rejectedByRule).length === 0 ? null : <><h4>{t("match.reasons")}</h4><ReasonBars counts={rejectedByRule} words={words} label={t("match.reasons")} /><h4>{t("match.rejectedFirst")}</h4><Rows rows={rows} /></>}
       <Left omissions={omissions} />
