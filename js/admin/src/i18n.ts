@@ -63,8 +63,10 @@ export function duration(millis: number): string {
   return minutes < 120 ? t("time.minutes", { n: Math.ceil(minutes) }) : t("time.hours", { n: Math.round(minutes / 60) });
 }
 
-export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const text: Text = LANGUAGES[language][key];
+export const t = (key: Key, values: Record<string, string | number> = {}): string => filled(LANGUAGES[language][key], values);
+
+/** A text with its values, numbers as the user writes them. */
+export function filled(text: Text, values: Record<string, string | number>): string {
   const chosen = typeof text === "string" ? text : (text[plurals.select(Number(values.n ?? 0))] ?? text.other);
   return chosen.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
     const value = values[name];

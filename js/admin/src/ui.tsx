@@ -4,13 +4,8 @@ import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Issue } from "../../src/types.js";
 import { ask, type Answer, type Problem, Refused } from "./api.js";
 import { type Key, named, t } from "./i18n.js";
-
-/** What a problem is in words. */
-export function sentence(problem: Problem): string {
-  if (problem.code === "unreachable") return t("state.unreachable");
-  if (problem.status === 412) return t("state.changed");
-  return [problem.detail || t("state.failed"), problem.remedy].filter(Boolean).join(" ");
-}
+import { InEnglish, Said } from "./said.js";
+import { issueWords, problemWords } from "./words.js";
 
 export function problemOf(error: unknown): Problem {
   return error instanceof Refused ? error.problem : { status: 0, code: "unknown", detail: "", remedy: "", retryHelps: true };
@@ -67,9 +62,11 @@ export function Notice({ kind = "info", children }: { kind?: "info" | "good" | "
 export function Trouble({ problem, fields = [] }: { problem: Problem | undefined; fields?: readonly string[] }): JSX.Element | null {
   if (!problem) return null;
   const others = (problem.issues ?? []).filter(({ path }) => !fields.some((field) => isAt(path, field)));
+  const words = problemWords(problem);
   return (
     <Notice kind="bad">
-      <p>{sentence(problem)}</p>
+      <p><Said words={words} /></p>
+      <InEnglish words={words} />
       <Issues issues={others} />
     </Notice>
   );
@@ -77,7 +74,7 @@ export function Trouble({ problem, fields = [] }: { problem: Problem | undefined
 
 export function Issues({ issues }: { issues: readonly Issue[] }): JSX.Element | null {
   if (issues.length === 0) return null;
-  return <ul class="issues">{issues.map(({ path, message }) => <li key={path + message} title={path}>{message}</li>)}</ul>;
+  return <ul class="issues">{issues.map((issue) => <li key={issue.path + issue.message} title={issue.path}><Said words={issueWords(issue)} /></li>)}</ul>;
 }
 
 export function Loading({ data, children }: { data: { problem?: Problem; value?: unknown; reload(): Promise<void> }; children: ComponentChildren }): JSX.Element {
@@ -85,7 +82,8 @@ export function Loading({ data, children }: { data: { problem?: Problem; value?:
   if (data.problem) {
     return (
       <Notice kind="bad">
-        <p>{sentence(data.problem)}</p>
+        <p><Said words={problemWords(data.problem)} /></p>
+        <InEnglish words={problemWords(data.problem)} />
         <button type="button" onClick={() => void data.reload()}>{t("do.retry")}</button>
       </Notice>
     );
@@ -125,7 +123,7 @@ export function Field({ label, hint, issue, children }: FieldProps): JSX.Element
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, "aria-describedby": `${id}-hint`, "aria-invalid": issue !== undefined })}
-      <p class={issue === undefined ? "hint" : "hint bad"} id={`${id}-hint`}>{issue ?? hint ?? ""}</p>
+      <p class={issue === undefined ? "hint" : "hint bad"} id={`${id}-hint`}>{issue === undefined ? (hint ?? "") : <Said words={issueWords({ message: issue })} />}</p>
     </div>
   );
 }

@@ -2,9 +2,10 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../../../src/service/documents.js";
-import { ask } from "../api.js";
+import { ask, every } from "../api.js";
 import { t, time } from "../i18n.js";
-import { Heading, Notice, Trouble, useWork } from "../ui.js";
+import { Heading, Notice, Trouble, useData, useWork } from "../ui.js";
+import { actionWords, targetOf } from "../words.js";
 
 export function Audit(): JSX.Element {
   const [entries, setEntries] = useState<AuditEntry[]>([]);
@@ -18,6 +19,7 @@ export function Audit(): JSX.Element {
       setNext(value.next);
     });
   useEffect(() => void load(), []);
+  const names = useNames();
   const check = (): Promise<void> => run(async () => setFound((await ask<{ whole: boolean; firstBroken?: number }>("GET", "audit/check")).value));
   return (
     <>
@@ -28,10 +30,23 @@ export function Audit(): JSX.Element {
       <div class="scroll" tabIndex={0} role="region" aria-label={t("audit.title")}>
         <table>
           <thead><tr><th scope="col" class="number">#</th><th scope="col">{t("audit.when")}</th><th scope="col">{t("audit.who")}</th><th scope="col">{t("audit.what")}</th><th scope="col">{t("audit.target")}</th></tr></thead>
-          <tbody>{entries.map((entry) => <tr key={entry.number}><td class="number">{entry.number}</td><td class="time">{time(entry.at)}</td><td><bdi>{entry.user}</bdi></td><td><code>{entry.action}</code></td><td><code>{decodeURIComponent(entry.target)}</code></td></tr>)}</tbody>
+          <tbody>{entries.map((entry) => <tr key={entry.number}><td class="number">{entry.number}</td><td class="time">{time(entry.at)}</td><td><bdi>{entry.user}</bdi></td><td title={entry.action}>{actionWords(entry.action)}</td><td title={entry.target}><Target target={entry.target} names={names} /></td></tr>)}</tbody>
         </table>
       </div>
       {next === undefined ? null : <button type="button" disabled={busy} onClick={() => void load(next)}>{t("do.more")}</button>}
     </>
   );
+}
+
+/** The names of the records that have some and are still there; without them, entries show ids. */
+function useNames(): ReadonlyMap<string, string> {
+  const read = (path: string): Promise<[string, string][]> => every<{ id: string; name: string }>(path).then((items) => items.map(({ id, name }) => [`${path.slice(0, -1)}/${id}`, name]), () => []);
+  const data = useData("names", async () => ({ value: new Map((await Promise.all(["exports", "connections", "segments", "tokens"].map(read))).flat()), etag: "" }));
+  return data.value ?? new Map<string, string>();
+}
+
+function Target({ target, names }: { target: string; names: ReadonlyMap<string, string> }): JSX.Element {
+  const { id, words } = targetOf(target);
+  const name = names.get(target);
+  return <>{words} {name === undefined ? <code>{id}</code> : <bdi>{name}</bdi>}</>;
 }

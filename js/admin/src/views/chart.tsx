@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Point } from "../../../src/service/history.js";
 import { clock, number, t } from "../i18n.js";
+import type { Words } from "../words.js";
 
 /** As they stand in a point of a run's history. */
 const SHOWN = ["pending", "queued", "delivered", "rejected"] as const;
@@ -101,8 +102,8 @@ function lines(text: string, width: number): string {
 }
 
 /** Bars by reason, the longest first, with their figures. The same stands beside it as a list, for whoever does not see it. */
-export function ReasonBars({ counts, words, label }: { counts: Record<string, number>; words: (rule: string) => string; label: string }): JSX.Element {
-  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one).map(([rule, count]) => ({ text: words(rule), count }));
+export function ReasonBars({ counts, words, label }: { counts: Record<string, number>; words: (rule: string) => Words; label: string }): JSX.Element {
+  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one).map(([rule, count]) => ({ ...words(rule), count }));
   const most = sorted[0]?.count ?? 1;
   const data: uPlot.AlignedData = [sorted.map((_, at) => at), sorted.map(({ count }) => count)];
   const options = (width: number): uPlot.Options => {
@@ -122,7 +123,7 @@ export function ReasonBars({ counts, words, label }: { counts: Record<string, nu
   return (
     <div>
       <Plot options={options} data={data} on={JSON.stringify(sorted)} label={label} />
-      <ul class="hidden">{sorted.map(({ text, count }) => <li key={text}>{text}: {number(count)}</li>)}</ul>
+      <ul class="hidden">{sorted.map(({ text, lang, count }) => <li key={text} lang={lang}>{text}: {number(count)}</li>)}</ul>
     </div>
   );
 }

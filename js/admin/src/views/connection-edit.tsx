@@ -7,7 +7,9 @@ import { ask, every } from "../api.js";
 import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Leaving } from "./leaving.js";
+import { InEnglish, Said } from "../said.js";
 import { Check, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { issueWords, privacyWords, stopWords } from "../words.js";
 
 type Shown = Omit<Connection, "key"> & { key: { kind: "reference"; name: string } | { kind: "sealed"; lastFour: string }; etag: string };
 
@@ -132,16 +134,19 @@ function ConsentBox({ draft, change, before, issue }: { draft: Draft; change: (p
   return (
     <fieldset>
       <legend>{t("connections.consent")}</legend>
-      <p>{privacyStatement.text}</p>
+      <p><Said words={privacyWords(privacyStatement.text)} /></p>
       {privacyStatement.url === undefined ? null : <p><a href={privacyStatement.url} rel="noreferrer">{t("connections.privacy")}</a></p>}
       {before ? <p class="quiet">{t("connections.agreed", { user: before.consent.by, time: time(before.consent.at), version: before.consent.version })}</p> : <Check label={t("connections.agree")} checked={draft.agreed} onChange={(agreed) => change({ agreed })} />}
-      {issue === undefined ? null : <p class="hint bad">{issue}</p>}
+      {issue === undefined ? null : <p class="hint bad"><Said words={issueWords({ message: issue })} /></p>}
     </fieldset>
   );
 }
 
 function Result({ tested: { ok, user = "", lists = 0, fields = 0, contactLimit, stop } }: { tested: Tested }): JSX.Element {
-  if (!ok) return <Notice kind="bad"><p>{stop?.message} {stop?.remedy}</p></Notice>;
+  if (!ok) {
+    const { what, remedy } = stopWords(stop ?? { code: "", message: t("state.failed"), remedy: "" });
+    return <Notice kind="bad"><p><Said words={[what, remedy]} /></p><InEnglish words={what} /></Notice>;
+  }
   return (
     <Notice kind="good">
       <p>{t("connections.works", { user, lists, fields })}</p>

@@ -8,7 +8,9 @@ import { ask, every } from "../api.js";
 import { number, t } from "../i18n.js";
 import { columnsIn, withoutEmpty } from "../mapping.js";
 import { useMe } from "../me.js";
+import { Said } from "../said.js";
 import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { issueWords } from "../words.js";
 import type { ListedConnection } from "./connections.js";
 import type { ListedExport } from "./exports.js";
 import { Leaving } from "./leaving.js";
@@ -173,7 +175,7 @@ function SegmentStep({ draft, change, issue }: StepProps): JSX.Element {
       {data.value?.length === 0 ? <p>{t("edit.noSegments")} <a href="/segments">{t("nav.segments")}</a></p> : null}
       {data.value?.map(({ id, name, members }) => <Check key={id} label={name} {...(members === undefined ? {} : { hint: t("edit.members", { n: members }) })} checked={draft.segments.includes(id)} onChange={(yes) => chosen(id, yes)} />)}
       {members > maxProfiles ? <Notice kind="warning">{t("edit.tooMany", { members, most: maxProfiles })}</Notice> : null}
-      {issue === undefined ? null : <p class="hint bad">{issue}</p>}
+      {issue === undefined ? null : <p class="hint bad"><Said words={issueWords({ message: issue })} /></p>}
     </Loading>
   );
 }

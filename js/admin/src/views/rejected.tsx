@@ -6,7 +6,9 @@ import type { Omission, Rejection } from "../../../src/types.js";
 import { authorization } from "../api.js";
 import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
+import { InEnglish, Said } from "../said.js";
 import { Trouble, useData, useWork } from "../ui.js";
+import { omissionWords, ruleWords, type Words } from "../words.js";
 import { ReasonBars } from "./chart.js";
 
 type Row = Rejection & { remedy?: string; segment: string };
@@ -82,14 +84,19 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
 export function Left({ omissions }: { omissions: readonly Omission[] }): JSX.Element | null {
   if (omissions.length === 0) return null;
   const counts: Record<string, number> = {};
-  for (const { target, reason, count } of omissions) counts[`${target}: ${reason}`] = (counts[`${target}: ${reason}`] ?? 0) + count;
-  return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => text} label={t("match.left")} /></>;
+  const words = new Map<string, Words>();
+  for (const omission of omissions) {
+    const { text } = omissionWords(omission);
+    words.set(text, omissionWords(omission));
+    counts[text] = (counts[text] ?? 0) + omission.count;
+  }
+  return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => words.get(text) ?? { text }} label={t("match.left")} /></>;
 }
 
 /** The words for the rules by which profiles are rejected. */
-export function useRules(): (rule: string) => string {
+export function useRules(): (rule: string) => Words {
   const rules = useData<{ items: { code: string; reason: string }[] }>("rules");
-  return (rule) => rules.value?.items.find(({ code }) => code === rule)?.reason ?? rule;
+  return (rule) => ruleWords(rule, rules.value?.items.find(({ code }) => code === rule)?.reason ?? rule).reason;
 }
 
 /** Rejected rows; with `segments`, each with the name of the one that it is of. */
@@ -100,11 +107,14 @@ export function Rows({ rows, segments }: { rows: readonly (Rejection & { remedy?
       <table>
         <thead><tr>{segments ? <th scope="col">{t("run.segment")}</th> : null}<th scope="col" class="number">{t("run.row")}</th><th scope="col">{t("run.sourceId")}</th><th scope="col">{t("run.field")}</th><th scope="col">{t("run.reason")}</th><th scope="col">{t("run.remedy")}</th><th scope="col">{t("run.value")}</th></tr></thead>
         <tbody>
-          {rows.map((row, at) => (
-            <tr key={at}>
-              {segments ? <td><bdi>{segments[row.segment ?? ""] ?? ""}</bdi></td> : null}<td class="number">{number(row.row)}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td class="wide">{row.reason}</td><td class="wide">{row.remedy ?? ""}</td><td><bdi>{row.value ?? ""}</bdi></td>
-            </tr>
-          ))}
+          {rows.map((row, at) => {
+            const { reason, remedy } = ruleWords(row.rule, row.reason, row.remedy);
+            return (
+              <tr key={at}>
+                {segments ? <td><bdi>{segments[row.segment ?? ""] ?? ""}</bdi></td> : null}<td class="number">{number(row.row)}</td><td><bdi>{row.sourceId ?? ""}</bdi></td><td><bdi>{row.column ?? ""}</bdi></td><td class="wide"><Said words={reason} /><InEnglish words={reason} /></td><td class="wide"><Said words={remedy} /></td><td><bdi>{row.value ?? ""}</bdi></td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>

@@ -4,7 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import type { Schedule, Weekday } from "../../../src/service/documents.js";
 import { ask, type Problem } from "../api.js";
 import { t, time } from "../i18n.js";
+import { Said } from "../said.js";
 import { Check, issueAt, problemOf, SelectField } from "../ui.js";
+import { issueWords } from "../words.js";
 
 const DAYS: Weekday[] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const own = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -81,7 +83,7 @@ function NextTimes({ schedule }: { schedule: Own }): JSX.Element {
   return (
     <div>
       <p>{t("schedule.next", { zone: own() })}</p>
-      {issue ? <p class="hint bad">{issue.message}</p> : <ol class="times">{times.map((each) => <li key={each}><time dateTime={each}>{time(each)}</time></li>)}</ol>}
+      {issue ? <p class="hint bad"><Said words={issueWords(issue)} /></p> : <ol class="times">{times.map((each) => <li key={each}><time dateTime={each}>{time(each)}</time></li>)}</ol>}
     </div>
   );
 }
