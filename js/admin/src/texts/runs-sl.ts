@@ -111,6 +111,10 @@ export const RUNS: Readonly<Record<string, readonly Pair[]>> = {
     ["Its columns are looked at when the export is run.", "Njegovi stolpci se pregledajo ob zagonu izvoza."],
     ["The columns of the segment \"{name}\" could not be looked at: {said}", "Stolpcev segmenta \"{name}\" ni bilo mogoče pregledati: {said}"],
     ["The source is not in its bucket.", "Vira ni v njegovem vedru."],
+    ["Put it there, and start the export again.", "Postavite ga tja in znova zaženite izvoz."],
+    ["Upload the segment's profiles, and run the export again.", "Naložite profile segmenta in znova zaženite izvoz."],
+    ["The worker has no R2 binding \"{name}\".", "Storitev nima vezave R2 \"{name}\"."],
+    ["Whoever deploys the worker adds { \"binding\": \"{name}\", \"bucket_name\": \"...\" } to r2_buckets in wrangler.jsonc, and deploys.", "Upravljavec storitve doda { \"binding\": \"{name}\", \"bucket_name\": \"...\" } v r2_buckets v wrangler.jsonc in storitev znova postavi."],
     ["The source is no https address.", "Vir ni naslov https."],
     ["Give an address that begins with https://.", "Vpišite naslov, ki se začne s https://."],
     ["The host of the source's address is not allowed.", "Gostitelj iz naslova vira ni dovoljen."],
@@ -131,7 +135,11 @@ export const RUNS: Readonly<Record<string, readonly Pair[]>> = {
   utf16: [["The file is UTF-16. Save it as UTF-8.", "Datoteka je v UTF-16. Shranite jo kot UTF-8."]],
   binary: [["The header holds a NUL byte: this is not a text file, or it is UTF-16. Save it as UTF-8 text.", "Glava vsebuje bajt NUL: to ni besedilna datoteka ali pa je v UTF-16. Shranite jo kot besedilo UTF-8."]],
   header_invalid_utf8: [["The header is not valid UTF-8. Save the file as UTF-8.", "Glava ni veljaven UTF-8. Shranite datoteko kot UTF-8."]],
-  too_many_columns: [["The header names more than 4,096 columns.", "Glava navaja več kot 4.096 stolpcev."]],
+  too_many_columns: [
+    ["The header names more than 4,096 columns.", "Glava navaja več kot 4.096 stolpcev."],
+    ["The first objects have more than 4,096 different keys.", "Prvi objekti imajo več kot 4.096 različnih ključev."],
+  ],
+  first_record_too_long: [["The first object is larger than 1 MiB.", "Prvi objekt je večji od 1 MiB."]],
   header_quote: [
     ["Text follows a closing quote in the header.", "V glavi stoji besedilo za zaključnim narekovajem."],
     ["A quote in the header is never closed.", "Narekovaj v glavi ni zaključen."],
@@ -214,12 +222,13 @@ export const RUNS: Readonly<Record<string, readonly Pair[]>> = {
   state_unreadable: [
     ["The stored state of this run is damaged.", "Shranjeno stanje tega zagona je poškodovano."],
     ["Start the run anew.", "Začnite zagon na novo."],
-    ["Restore the {what} from a copy, or start the run anew.", "Obnovite stanje iz kopije ali začnite zagon na novo."],
+    ["Restore the {what} from a copy, or start the run anew.", "Obnovite stanje ({what}) iz kopije ali začnite zagon na novo."],
   ],
   host_failed: [
     ["The host failed in the middle of the run.", "Gostitelj storitve se je sredi zagona ustavil."],
     ["Go on with the run; if it fails again, look at the service's own log.", "Nadaljujte zagon; če spet spodleti, naj upravljavec storitve pogleda v njen dnevnik."],
     ["The run ended by an error of its host ({name}).", "Zagon je prekinila napaka gostitelja storitve ({name})."],
+    ["Whoever deploys the worker looks into its log. Started again, the export goes on from where it was.", "Upravljavec storitve naj pogleda v njen dnevnik. Ko izvoz znova zaženete, se nadaljuje, kjer se je ustavil."],
     ["Nothing yet: the run goes on by itself. If it does not get further, whoever deploys the worker looks into its log.", "Zaenkrat nič: zagon se nadaljuje sam. Če ne napreduje, naj upravljavec storitve pogleda v njen dnevnik."],
   ],
 };

@@ -140,9 +140,6 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["The rejected profiles of this run were removed when their time was over.", "Zavrnjeni profili tega zagona so bili po preteku roka odstranjeni."],
     ["Run the export again.", "Zaženite izvoz znova."],
   ],
-  refresh_ended: [
-    ["Tell another refresh under an id of its own.", "Drugo osvežitev sporočite pod njeno oznako."],
-  ],
 
   // Requests that the page's own forms should not make, and the service itself.
   settings: [
@@ -249,6 +246,10 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["The secret \"{name}\" is missing, or may not be read.", "Skrivnosti \"{name}\" ni ali pa se ne sme brati."],
     ["Put the key there under this name, or choose another name for the connection.", "Shranite ključ pod tem imenom ali za povezavo izberite drugo ime."],
     ["The worker has no secret \"{name}\".", "Storitev nima skrivnosti \"{name}\"."],
+    ["Whoever deploys the worker sets it with `wrangler secret put {name}`, or corrects the name in the export's connection.key, and starts the export again.", "Upravljavec storitve jo nastavi z ukazom `wrangler secret put {name}` ali popravi njeno ime, nato znova zaženite izvoz."],
+  ],
+  service_secret: [
+    ["Whoever deploys the worker sets it with `wrangler secret put {name}`: 32 random characters or more. Keep a copy; without it the keys that are kept do not open.", "Upravljavec storitve jo nastavi z ukazom `wrangler secret put {name}`: 32 naključnih znakov ali več. Kopijo naj shrani; brez nje se shranjeni ključi ne odprejo."],
   ],
   consent: [
     ["Nothing is saved until you agree to the statement on data privacy and compliance.", "Nič se ne shrani, dokler se ne strinjate z izjavo o zasebnosti in skladnosti."],
@@ -284,10 +285,11 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["Check the hostname under Settings > Developer: the account may have moved or be suspended.", "Preverite gostiteljsko ime pod Settings > Developer: račun se je morda preselil ali pa je začasno ustavljen."],
   ],
   remote_unavailable: [
-    ["The host could not be reached. It was tried {n} times.", "Gostitelj ni bil dosegljiv. Število poskusov: {n}."],
-    ["The host did not answer. It was tried {n} times.", "Gostitelj ni odgovoril. Število poskusov: {n}."],
-    ["The host answered with an error. It was tried {n} times.", "Gostitelj je odgovoril z napako. Število poskusov: {n}."],
-    ["The host's answer is not ActiveCampaign's. It was tried {n} times.", "Odgovor gostitelja ni odgovor ActiveCampaign. Število poskusov: {n}."],
+    ["{said} It was tried {n} times.", "{said} Število poskusov: {n}."],
+    ["The host could not be reached.", "Gostitelj ni bil dosegljiv."],
+    ["The host did not answer.", "Gostitelj ni odgovoril."],
+    ["The host answered with an error.", "Gostitelj je odgovoril z napako."],
+    ["The host's answer is not ActiveCampaign's.", "Kar je gostitelj odgovoril, ni odgovor ActiveCampaign."],
     ["Check the hostname and the network, then try again.", "Preverite gostiteljsko ime in omrežje, nato poskusite znova."],
     ["The account has given no usable answer for {n} minutes.", { one: "Račun že {n} minuto ni dal uporabnega odgovora.", two: "Račun že {n} minuti ni dal uporabnega odgovora.", few: "Račun že {n} minute ni dal uporabnega odgovora.", other: "Račun že {n} minut ni dal uporabnega odgovora." }],
     ["Check the hostname and ActiveCampaign's status page, then run the export again.", "Preverite gostiteljsko ime in stran ActiveCampaign o stanju delovanja, nato zaženite izvoz znova."],
@@ -328,10 +330,13 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
   circle: [["These exports would wait for each other for ever.", "Ti izvozi bi v nedogled čakali drug na drugega."]],
   contact_limit: [["The account's plan includes {n} contacts and has {m}; with these {k} profiles, less those it knows already, it may not suffice.", "Paket računa dovoljuje največ stikov: {n}; zdaj jih je v računu {m}. S temi profili ({k}, brez tistih, ki jih račun že pozna) morda ne bo zadoščal."]],
   unknown_list: [
-    ["The account has no list {id}. It has {n} lists, such as {names}.", "Račun nima seznama {id}. Vseh seznamov je {n}, med njimi {names}."],
-    ["The account has no list {id}. The account shows no list to this key.", "Račun nima seznama {id}. Temu ključu račun ne pokaže nobenega seznama."],
-    ["The account has no list {id}. It has {names}.", "Račun nima seznama {id}. Ima {names}."],
+    ["The account has no list {id}. {said}", "Račun nima seznama {id}. {said}"],
+    ["It has {n} lists, such as {names}.", "Vseh seznamov je {n}, med njimi {names}."],
+    ["The account shows no list to this key.", "Temu ključu račun ne pokaže nobenega seznama."],
+    ["It has {names}.", "Ima {names}."],
   ],
+  static_segment: [["The segment \"{name}\" is static: it may still hold people who were deleted upstream.", "Segment \"{name}\" je statičen: morda še vsebuje ljudi, ki so bili v viru izbrisani."]],
+  inactive_segment: [["The segment \"{name}\" is inactive: it may still hold people who were deleted upstream.", "Segment \"{name}\" ni aktiven: morda še vsebuje ljudi, ki so bili v viru izbrisani."]],
   time_zone: [["This is no time zone that this host knows. Use an IANA name such as Europe/Ljubljana.", "Tega časovnega pasu storitev ne pozna. Uporabite ime IANA, na primer Europe/Ljubljana."]],
   times: [["Give one to {n} times of the day.", { one: "Vpišite {n} uro dneva.", two: "Vpišite eno ali dve uri dneva.", few: "Vpišite od ene do {n} ure dneva.", other: "Vpišite od ene do {n} ur dneva." }]],
   time: [["A time is written as 06:30.", "Ura se zapiše kot 06:30."]],
@@ -352,11 +357,12 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["`{path}` must be true or false.", "`{path}` mora biti true ali false."],
   ],
   template: [
-    ["`{path}` has a } without its {; write }} for the character itself.", "`{path}` ima } brez pripadajočega {; za sam znak zapišite }}."],
-    ["`{path}` has a { that is never closed; write {{ for the character itself.", "`{path}` ima {, ki ni zaključen; za sam znak zapišite {{."],
-    ["`{path}` has a { inside a column's name.", "`{path}` ima { v imenu stolpca."],
-    ["`{path}` has empty braces; name a column in them.", "`{path}` ima prazne zavite oklepaje; vpišite vanje stolpec."],
-    ["`{path}` names no column; write one in braces, like {FirstName}.", "`{path}` ne navaja nobenega stolpca; zapišite ga v zavitih oklepajih, na primer {FirstName}."],
+    ["`{path}` {said}.", "`{path}` {said}."],
+    ["has a } without its {; write }} for the character itself", "ima } brez pripadajočega {; za sam znak zapišite }}"],
+    ["has a { that is never closed; write {{ for the character itself", "ima {, ki ni zaključen; za sam znak zapišite {{"],
+    ["has a { inside a column's name", "ima { v imenu stolpca"],
+    ["has empty braces; name a column in them", "ima prazne zavite oklepaje; vpišite vanje stolpec"],
+    ["names no column; write one in braces, like {FirstName}", "ne navaja nobenega stolpca; zapišite ga v zavitih oklepajih, na primer {FirstName}"],
   ],
   value: [
     ["Give a column or a template, not both.", "Navedite stolpec ali predlogo, ne obojega."],
