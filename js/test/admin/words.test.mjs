@@ -73,6 +73,9 @@ const ENGLISH = [
   `The core has crashed ${VARIES} times over this run.`, "Report the place that the crash named. To try once more, start the run anew.",
 ];
 
+/** A sentence within another may be two. */
+const filled = (english) => english.replaceAll("{said}", "a b");
+
 describe("what the service says, in Slovenian", () => {
   it("has reason and remedy of every rule", async () => {
     const { rules } = await load("activecampaign-export");
@@ -88,9 +91,9 @@ describe("what the service says, in Slovenian", () => {
   });
 
   it("has every sentence that a page may meet", () => {
-    const sentences = MET.flatMap((path) => quoted(path)).filter((text) => /^[A-Z`\uE000].* .*[.?]$/su.test(text) && !ENGLISH.includes(text) && text !== PRIVACY[0]);
+    const sentences = MET.flatMap((path) => quoted(path)).filter((text) => /^[A-Z`\uE000].*[a-z]{2} .*[.?\uE000]$/su.test(text) && !ENGLISH.includes(text) && text !== PRIVACY[0]);
     assert.ok(sentences.length > 250, `${sentences.length} sentences`);
-    assert.deepEqual(sentences.filter((text) => !pairs.some(([english]) => patternOf(text).test(english))), []);
+    assert.deepEqual(sentences.filter((text) => !pairs.some(([english]) => patternOf(text).test(filled(english)))), []);
   });
 
   it("has none that is not said any more", () => {
@@ -103,9 +106,9 @@ describe("what the service says, in Slovenian", () => {
     // A pattern of little but gaps proves nothing, unless what fills them is said elsewhere.
     const said = (english) => known.some(({ pattern, length }) => length > 0 && pattern.test(english) && (length >= 0.4 * literal(english) || pattern.exec(english).slice(1).every((gap) => texts.has(gap))));
     // The core puts a full stop behind the place in a source.
-    const unsaid = pairs.map(([english]) => english.replaceAll("{said}", "a b").replace(/column \{m\}\)\.$/u, "column {m})")).filter((english) => !said(english));
+    const unsaid = pairs.map(([english]) => filled(english).replace(/column \{m\}\)\.$/u, "column {m})")).filter((english) => !said(english));
     assert.deepEqual(unsaid, []);
-    const codes = all.filter((text) => /^[\w\uE000]{4,}$/u.test(text)).map(patternOf);
+    const codes = all.filter((text) => /^\uE000?\w{4,}$/u.test(text)).map(patternOf);
     assert.deepEqual([...Object.keys(SAID), ...Object.keys(GENERAL)].filter((code) => !codes.some((each) => each.test(code))), []);
   });
 

@@ -285,6 +285,7 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["Check the hostname under Settings > Developer: the account may have moved or be suspended.", "Preverite gostiteljsko ime pod Settings > Developer: račun se je morda preselil ali pa je začasno ustavljen."],
   ],
   remote_unavailable: [
+    ["The list and the fields could not be checked with the account: {said}", "Seznama in polj ni bilo mogoče preveriti v računu: {said}"],
     ["{said} It was tried {n} times.", "{said} Število poskusov: {n}."],
     ["The host could not be reached.", "Gostitelj ni bil dosegljiv."],
     ["The host did not answer.", "Gostitelj ni odgovoril."],
