@@ -47,9 +47,9 @@ function patternOf(text) {
 
 /** Where a page may meet a sentence: the service, and the core below it. */
 const MET = [
-  ...["environment", "schedule", "users", "segments", "connections", "runs", "exports", "events", "problem", "said", "address", "url-source", "columns", "way", "orchestrator", "secrets"].map((name) => `js/src/service/${name}.ts`),
+  // The shapes of files say what they are for; the start is whoever starts the service's.
+  ...["js/src/service", "js/src/node/service"].flatMap((folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts") && !/^(?:file-shapes|serve)\./u.test(name)).map((name) => join(folder, name))),
   ...["app", "bodies", "guards", "pages", "versions"].map((name) => `js/src/service/http/${name}.ts`),
-  ...["runner", "sealed-file", "shared-file"].map((name) => `js/src/node/service/${name}.ts`),
   ...["live-run", "edge-runner", "service-object", "sealed-upload", "source"].map((name) => `js/src/cloudflare/${name}.ts`),
   "js/src/connection.ts", "js/src/wire.ts", "js/src/store/common.ts", "js/src/store/keeper.ts",
   "src/connection.rs", ...["src/service", "src/export", "src/plan", "src/mapping", "src/source"].flatMap((folder) => below(folder, ".rs")),

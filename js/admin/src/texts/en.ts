@@ -375,6 +375,7 @@ const texts = {
   "action.connection.remove": "Connection removed",
   "action.segment.create": "Segment made",
   "action.segment.update": "Segment changed",
+  "action.segment.sample": "The segment's first profiles looked at",
   "action.segment.upload": "Profiles of the segment uploaded",
   "action.segment.remove": "Segment removed",
   "action.export.create": "Export made",

@@ -375,6 +375,7 @@ export const sl: Record<Key, Text> = {
   "action.connection.remove": "Povezava odstranjena",
   "action.segment.create": "Segment narejen",
   "action.segment.update": "Segment spremenjen",
+  "action.segment.sample": "Prvi profili segmenta pogledani",
   "action.segment.upload": "Profili segmenta naloženi",
   "action.segment.remove": "Segment odstranjen",
   "action.export.create": "Izvoz narejen",
