@@ -1,8 +1,8 @@
 // Builds the package and runs every test: native Rust, then the packed package as a customer installs it, last in every host.
 //   node scripts/test.mjs [--native | --package]
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { checkMachine, glob, installPacked, js, root, run, say, testHosts } from "./tools.mjs";
+import { checkMachine, glob, installPacked, js, root, run, say, target, testHosts } from "./tools.mjs";
 
 const only = process.argv[2];
 checkMachine();
@@ -18,6 +18,8 @@ if (only !== "--native") {
   // The service's database on Node 20; apart, since the package must do without it everywhere else.
   const { libsql } = JSON.parse(readFileSync(join(js, "package.json"), "utf8")).devDependencies;
   const serviceApp = installPacked("service-app", [`libsql@${libsql}`]);
+  // Those of this run and no others: several tests write some.
+  rmSync(join(target, "screenshots"), { recursive: true, force: true });
   say("testing the package");
   const tests = glob(join(js, "test"), ".test.mjs").concat(glob(join(js, "bench"), ".test.mjs"));
   const version = JSON.parse(readFileSync(join(app, "node_modules", "activecampaign-export", "package.json"), "utf8")).version;

@@ -1,5 +1,5 @@
 // The admin page in a real Chromium, served by the service beside a sandbox: what its tests have in common.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,7 +59,6 @@ export async function open({ browser, served }, token, options = {}) {
   return { page, context, complaints };
 }
 
-rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
 
 /** What was found in the views that were looked at; told at the end, all at once. */
