@@ -22,5 +22,7 @@ export function historyOf({ startedAt, history = [] }: Course, progress: Progres
   const gap = Math.max(LEAST_GAP_MILLIS, at * GAP_SHARE);
   // A clock that was set back makes no chart run backwards.
   const isWorthIt = before === undefined || (at >= before && (at - before >= gap || ended));
-  return { history: isWorthIt ? [...history, [at, pending, queued, delivered, rejected]] : history };
+  // From nothing: a single point would be no chart.
+  const start: Point[] = before === undefined && at > 0 ? [[0, 0, 0, 0, 0]] : [];
+  return { history: isWorthIt ? [...history, ...start, [at, pending, queued, delivered, rejected]] : history };
 }
