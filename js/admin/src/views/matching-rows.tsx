@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Account, FieldMapping, Mapping, TagMapping } from "../../../src/types.js";
 import type { Problem } from "../api.js";
-import { type Key, t } from "../i18n.js";
+import { type Key, named, t } from "../i18n.js";
 import { fieldColumn, fieldName, tagColumn } from "../mapping.js";
 import { issueAt, SelectField, TextField } from "../ui.js";
 
@@ -62,7 +62,7 @@ function FieldRow({ field, title, account, names, isUnsure, issue, onField }: Fi
   };
   return (
     <div class="row field-row">
-      <SelectField label={t("match.field")} hint={type === undefined ? undefined : `${t("match.type")}: ${type}`} issue={issue} value={title} choices={choose([...new Set([...(title === "" ? [] : [title]), ...titles])])} onChange={(chosen) => onField({ field: chosen, column: fieldColumn(field) })} />
+      <SelectField label={t("match.field")} hint={type === undefined ? undefined : `${t("match.type")}: ${named("type", type)}`} issue={issue} value={title} choices={choose([...new Set([...(title === "" ? [] : [title]), ...titles])])} onChange={(chosen) => onField({ field: chosen, column: fieldColumn(field) })} />
       <SelectField label={t("match.column")} value={fieldColumn(field)} choices={choose(names)} onChange={(column) => onField({ ...field, column } as FieldMapping)} />
       {type === "date" || type === "datetime" ? <SelectField label={t("match.dateOrder")} hint={isUnsure && field.dateOrder === undefined ? t("match.unsure") : undefined} value={field.dateOrder ?? ""} choices={ORDERS.map(([value, key]) => ({ value, label: t(key) }))} onChange={order} /> : null}
       <button type="button" class="small" aria-label={`${t("do.remove")}: ${title || t("match.field")}`} onClick={() => onField(undefined)}>×</button>

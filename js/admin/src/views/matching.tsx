@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Account, Mapping } from "../../../src/types.js";
 import { ask, bytesOf, every, type Problem, Refused } from "../api.js";
-import { t } from "../i18n.js";
+import { type Key, t } from "../i18n.js";
 import { columnOf, columnsIn, consentColumn, FIXED, type Fixed, fitted, usable } from "../mapping.js";
 import { type Columns, columnsOf } from "../sample.js";
 import { issueAt, Notice, SelectField, Trouble, useData, useWork } from "../ui.js";
@@ -11,6 +11,8 @@ import type { Draft } from "./export-edit.js";
 import { Fields, Tags } from "./matching-rows.js";
 import { type Looked, Sample } from "./sample-view.js";
 import type { ListedSegment } from "./segments.js";
+
+const TYPES: Record<Fixed, Key> = { email: "type.email", firstName: "type.text", lastName: "type.text", phone: "type.phone", id: "type.text" };
 
 interface MatchingProps {
   draft: Draft;
@@ -76,7 +78,7 @@ function Targets({ mapping, onMapping, names, found, problem }: Pick<MatchingPro
   };
   const choices = (none: string): { value: string; label: string }[] => [{ value: "", label: none }, ...names.map((name) => ({ value: name, label: name }))];
   const hint = (name: Fixed): string => {
-    const need = name === "email" ? t("state.required") : t("state.optional");
+    const need = `${t(TYPES[name])} · ${name === "email" ? t("state.required") : t("state.optional")}`;
     const column = columnOf(mapping[name]);
     return column !== "" && columnOf(found?.mapping[name]) === column ? `${need} · ${t("match.suggested")}` : need;
   };
