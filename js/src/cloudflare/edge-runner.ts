@@ -4,7 +4,7 @@ import { preview } from "../encode.js";
 import { fault } from "../errors.js";
 import { KEYS, type Run, type Segment } from "../service/documents.js";
 import { ServiceProblem } from "../service/problem.js";
-import { MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../service/runner.js";
+import { type CountOptions, MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../service/runner.js";
 import { finished } from "../service/runs.js";
 import { firstLines } from "../service/sample.js";
 import { sealedStore } from "../service/sealed-store.js";
@@ -119,11 +119,11 @@ export class EdgeRunner implements Runner {
   }
 
   /** Of R2 only, and up to a size: reading takes processor time that a request may not have. */
-  async count(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview | undefined> {
+  async count(segment: Segment, definition: ExportDefinition, { account, onRejections }: CountOptions = {}): Promise<Preview | undefined> {
     if ("url" in segment.source) return undefined;
     const { source } = await this.#open(segment);
     if (typeof source !== "object" || !("sizeBytes" in source) || source.sizeBytes === undefined || source.sizeBytes > this.#options.countBytes) return undefined;
-    return preview({ definition, source, allowedHosts: definition.host === undefined ? [] : [definition.host], ...(onRejections ? { onRejections } : {}) });
+    return preview({ definition, source, allowedHosts: definition.host === undefined ? [] : [definition.host], ...(account ? { account } : {}), ...(onRejections ? { onRejections } : {}) });
   }
 
   async columns(segment: Segment): Promise<string[]> {

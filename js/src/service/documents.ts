@@ -87,6 +87,12 @@ export interface Segment {
   updatedAt: string;
 }
 
+/** What was uploaded for a segment, and when. */
+export interface Upload {
+  at: string;
+  bytes: number;
+}
+
 export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
 
 export type Schedule = (
@@ -251,6 +257,8 @@ export const KEYS = {
   order: (id: string): string => `order/${id}`,
   /** Runs that have not ended. */
   live: (id: string): string => `live/${id}`,
+  /** What was uploaded for a segment last. */
+  uploaded: (segment: string): string => `uploaded/${segment}`,
   /** A segment whose upload nobody needs any more, and that is to be removed. */
   unneeded: (segment: string): string => `unneeded/${segment}`,
   refresh: (id: string): string => `refresh/${encodeURIComponent(id)}`,

@@ -226,7 +226,7 @@ export class Exports {
     const { account, warning } = connection ? await this.#look(connection) : {};
     const check: ExportCheck = { segments: [], warnings: [...(warning ? [warning] : []), ...this.warnings(value, segments, account)] };
     for (const segment of segments.values()) {
-      const found = await this.#counted(value, connection, segment);
+      const found = await this.#counted(value, connection, segment, account);
       check.segments.push({ id: segment.id, name: segment.name, ...found });
       if (!found) continue;
       check.read = (check.read ?? 0) + found.read;
@@ -240,9 +240,9 @@ export class Exports {
     return check;
   }
 
-  async #counted(one: Export, connection: Connection | undefined, segment: Segment): Promise<Preview | undefined> {
+  async #counted(one: Export, connection: Connection | undefined, segment: Segment, account: Account | undefined): Promise<Preview | undefined> {
     try {
-      return await this.#environment.runner.count?.(segment, definitionOf(one, { host: connection?.host ?? ANY_HOST }, segment));
+      return await this.#environment.runner.count?.(segment, definitionOf(one, { host: connection?.host ?? ANY_HOST }, segment), { account });
     } catch (error) {
       throw ofSource(error);
     }

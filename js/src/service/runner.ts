@@ -1,5 +1,5 @@
 /** What runs an export's parts: in this process, or in objects of their own at the edge. */
-import type { ExportDefinition, Issue, KeyConnection, Preview, Progress, Rejection, RunResult, Omission, Stop } from "../types.js";
+import type { AccountSchema, ExportDefinition, Issue, KeyConnection, Preview, Progress, Rejection, RunResult, Omission, Stop } from "../types.js";
 import type { Segment } from "./documents.js";
 
 /** One segment of a run. */
@@ -35,6 +35,12 @@ export interface SourcePlaces {
 /** Names of places that are told; people with more know theirs. */
 export const MOST_NAMES = 200;
 
+export interface CountOptions {
+  /** With it, values are checked against the types and options of its fields, as a run does. */
+  account?: AccountSchema | undefined;
+  onRejections?: ((rejections: Rejection[]) => void) | undefined;
+}
+
 export interface Runner {
   /** Begins a part, or goes on with what is kept of it. Does nothing when it is running. */
   start(order: PartOrder): Promise<void>;
@@ -46,7 +52,7 @@ export interface Runner {
   /** Removes all that is kept of a part. */
   forget(id: string): Promise<void>;
   /** Reads a segment and sends nothing; gives nothing where that cannot be done beforehand. */
-  count?(segment: Segment, definition: ExportDefinition, onRejections?: (rejections: Rejection[]) => void): Promise<Preview | undefined>;
+  count?(segment: Segment, definition: ExportDefinition, more?: CountOptions): Promise<Preview | undefined>;
   /** The names of a segment's columns. */
   columns?(segment: Segment): Promise<string[]>;
   /** The first profiles of a segment, whole lines as they stand in its source. */

@@ -207,9 +207,18 @@ export class Runs {
       if (ENDED.has(value.status)) throw new ServiceProblem(409, "not_running", "misuse", "This run has ended.", "Look at what became of it.");
       if (value.cancelledBy !== undefined) return value;
       const run: Run = { ...value, cancelledBy: user.id };
-      if (await this.#environment.ledger.commit({ user: user.id, action: "run.cancel", target: KEYS.run(id) }, [{ key: KEYS.run(id), value: json(run), version }])) return run;
+      if (await this.#environment.ledger.commit({ user: user.id, action: "run.cancel", target: KEYS.run(id) }, [{ key: KEYS.run(id), value: json(run), version }])) {
+        await this.#stopAtOnce(run);
+        return run;
+      }
     }
     throw new ServiceProblem(503, "busy", "misuse", "The run changes too quickly.", "Try again.", { retryHelps: true });
+  }
+
+  /** Not only at the next look: until then a part would send on. One that cannot be reached now is told by that look. */
+  async #stopAtOnce(run: Run): Promise<void> {
+    const at = run.parts.findIndex(({ state }) => state === "running");
+    if (at !== -1) await this.#environment.runner.cancel(partId(run, at)).catch(() => undefined);
   }
 
   /** Goes on with a run that failed or was cancelled, from where it stopped. */

@@ -1,6 +1,6 @@
 /** Segments: which there are, and where their profiles are read. The service chooses among them; it does not build them. */
 import type { Issue } from "../types.js";
-import { type Export, KEYS, type Segment, type User } from "./documents.js";
+import { type Export, KEYS, type Segment, type Upload, type User } from "./documents.js";
 import type { Exports } from "./exports.js";
 import { type Environment, json, type Versioned } from "./environment.js";
 import { newId } from "./ids.js";
@@ -8,6 +8,7 @@ import { changedMeanwhile, notAllowed, notValid, ofSource, ServiceProblem } from
 import { isAllowed } from "./rules.js";
 import type { SourcePlaces } from "./runner.js";
 import type { Change } from "./store.js";
+import { textOnly } from "./text-only.js";
 
 export interface SegmentInput {
   name: string;
@@ -34,6 +35,11 @@ export class Segments {
   async list(user: User): Promise<Versioned<Segment>[]> {
     if (!isAllowed(user.role, "view_segments")) throw notAllowed("see segments");
     return this.#environment.every<Segment>("segment/");
+  }
+
+  /** What was uploaded last, by segment. */
+  async uploads(): Promise<ReadonlyMap<string, Upload>> {
+    return new Map((await this.#environment.every<Upload & { segment: string }>("uploaded/")).map(({ value: { segment, ...upload } }) => [segment, upload]));
   }
 
   async get(user: User, id: string): Promise<Versioned<Segment>> {
@@ -140,8 +146,9 @@ export class Segments {
     if (!("upload" in value.source)) throw new ServiceProblem(409, "not_an_upload", "settings", "The profiles of this segment are read from somewhere else.", "Set its source to an upload first.");
     const { runner } = this.#environment;
     if (!runner.upload || !body) throw new ServiceProblem(422, "no_body", "source", "The request carries no profiles.", "Send them as its body, as CSV or NDJSON in UTF-8.");
-    const stored = await runner.upload(value, body);
-    await this.#environment.change(user.id, "segment.upload", KEYS.segment(id), []);
+    const stored = await runner.upload(value, await textOnly(body));
+    const kept = { segment: id, at: this.#environment.now(), bytes: stored.bytes } satisfies Upload & { segment: string };
+    await this.#environment.change(user.id, "segment.upload", KEYS.segment(id), [{ key: KEYS.uploaded(id), value: json(kept) }]);
     return stored;
   }
 }
@@ -152,7 +159,7 @@ function unread(): ServiceProblem {
 
 /** What was uploaded holds people's data: it goes with the segment, or with another source in its place. */
 function unneeded({ id, source }: Segment): Change[] {
-  return "upload" in source ? [{ key: KEYS.unneeded(id), value: null }] : [];
+  return "upload" in source ? [{ key: KEYS.unneeded(id), value: null }, { key: KEYS.uploaded(id), value: undefined }] : [];
 }
 
 /** Without what was left out. */

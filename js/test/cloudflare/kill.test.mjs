@@ -11,7 +11,8 @@ import { addresses, exportTo, held, people, serveSandbox, TOKEN } from "./edge.m
 import { Killable, randomFrom } from "./killable.mjs";
 
 const SPEED = 60;
-const PROFILES = 100_000;
+/** Enough that ten lives end before it is done, on a busy machine too. */
+const PROFILES = 200_000;
 /** Every such profile has no address. */
 const BAD = 977;
 const KILLS = Number(process.env.EDGE_KILLS ?? 10);

@@ -42,13 +42,60 @@ describe("a segment's first profiles", () => {
   });
 });
 
+describe("an upload", () => {
+  it("is told with its size and time, until the segment is read from somewhere else", async () => {
+    const here = await world();
+    const none = await here.admin.make("/api/segments", { body: { name: "None", source: { upload: true } } });
+    const segment = await upload(here, "Gold", people(3));
+    const told = async () => (await here.admin.read("/api/segments")).items.map(({ name, uploaded }) => [name, uploaded?.bytes]);
+    assert.deepEqual((await told()).sort(), [["Gold", Buffer.byteLength(people(3))], ["None", undefined]]);
+    const { uploaded } = await here.admin.read(`/api/segments/${segment.id}`);
+    assert.equal(uploaded.at, new Date(here.clock.now).toISOString());
+    await here.admin.must("PATCH", 200)(`/api/segments/${segment.id}`, { etag: segment.etag, body: { source: { url: "https://profiles.example.com/gold.csv" } } });
+    assert.deepEqual((await told()).sort(), [["Gold", undefined], ["None", undefined]]);
+    assert.equal((await here.admin.read(`/api/segments/${none.id}`)).uploaded, undefined);
+  });
+
+  for (const [what, bytes, words] of [
+    ["a workbook", [0x50, 0x4b, 0x03, 0x04, ...Buffer.from("xl/workbook.xml")], /workbook/u],
+    ["an old workbook", [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], /workbook/u],
+    ["UTF-16", [...Buffer.from("\ufeffEMail\nada@example.net\n", "utf16le")], /NUL/u],
+    ["a binary file with a NUL later on", [...Buffer.from("EMail\n"), ...Array(400).fill(0x61), 0], /NUL/u],
+  ]) {
+    it(`that is ${what} is refused, and what was there stays`, async () => {
+      const here = await world();
+      const segment = await upload(here, "Gold", people(3));
+      const refused = await here.admin.put(`/api/segments/${segment.id}/profiles`, { raw: Uint8Array.from(bytes), headers: { "content-type": "text/csv" } });
+      assert.deepEqual([refused.status, refused.body.code], [422, "not_text"]);
+      assert.match(refused.body.detail, words);
+      assert.equal((await here.admin.get(`/api/segments/${segment.id}/sample`)).text, people(3));
+    });
+  }
+});
+
+describe("a dry run", () => {
+  it("counts the values that do not fit the account's fields, as the run does", async () => {
+    const here = await world();
+    const csv = "EMail,Tier\nada@example.net,high\nbob@example.net,platinum\neve@example.net,copper\n";
+    const one = await save(here, await connect(here), [await upload(here, "Gold", csv)], { mapping: { email: "EMail", fields: [{ field: "Loyalty tier", column: "Tier" }] } });
+    const found = await here.admin.must("POST", 200)(`/api/exports/${one.id}/check`);
+    const foretold = found.segments[0].omissions;
+    assert.deepEqual(foretold.map(({ target, count }) => [target, count]), [["Loyalty tier", 2]]);
+    const { id } = await here.admin.start(`/api/exports/${one.id}/run`);
+    await here.settle();
+    const { parts: [part] } = await here.admin.read(`/api/runs/${id}`);
+    assert.deepEqual(part.omissions, foretold);
+  });
+});
+
 describe("where segments may be read from", () => {
   it("names the files of the folder, those in its folders too; neither hidden ones nor what lies outside", async () => {
     const [sources, outside] = [place(), place()];
     mkdirSync(join(sources, "crm"));
     mkdirSync(join(sources, ".git"));
     writeFileSync(join(outside, "secret.csv"), "EMail\n");
-    for (const name of ["gold.csv", "crm/silver.ndjson", ".hidden.csv", ".git/config"]) writeFileSync(join(sources, name), "EMail\n");
+    mkdirSync(join(sources, "node_modules"));
+    for (const name of ["gold.csv", "crm/silver.ndjson", ".hidden.csv", ".git/config.csv", "LICENSE", "page.d.ts", "node_modules/data.csv"]) writeFileSync(join(sources, name), "EMail\n");
     symlinkSync(join(outside, "secret.csv"), join(sources, "linked.csv"));
     const here = await world({ sources });
     assert.deepEqual(await here.admin.read("/api/sources"), { kinds: ["file", "upload", "url"], names: [join("crm", "silver.ndjson"), "gold.csv"] });

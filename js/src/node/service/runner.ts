@@ -7,12 +7,12 @@ import { readColumns } from "../../definition.js";
 import { ExportError, fault } from "../../errors.js";
 import { exportSegment } from "../../export.js";
 import type { Segment } from "../../service/documents.js";
-import { MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../../service/runner.js";
+import { type CountOptions, MOST_NAMES, type PartOrder, type PartState, type Runner, type SourcePlaces } from "../../service/runner.js";
 import { firstLines } from "../../service/sample.js";
 import { sealedStore } from "../../service/sealed-store.js";
 import type { SecretBox } from "../../service/secrets.js";
 import { urlIssue, urlSource } from "../../service/url-source.js";
-import type { ExportSummary, Host, Issue, Rejection, Source, Stop } from "../../types.js";
+import type { ExportDefinition, ExportSummary, Host, Issue, Preview, Rejection, Source, Stop } from "../../types.js";
 import { fileStore } from "../file-store.js";
 import { publicFetch } from "./public-fetch.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
@@ -33,6 +33,9 @@ export interface NodeRunnerOptions {
 
 /** Largest upload: two kilobytes a profile for the most profiles of an export. */
 const MAX_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
+
+/** Files that look like profiles; a segment may be read from any other, too. */
+const OFFERED = /\.(?:csv|tsv|txt|ndjson|jsonl|json)$/iu;
 
 interface Live {
   state: PartState;
@@ -112,8 +115,8 @@ export class NodeRunner implements Runner {
     await rm(this.#folder(id), { recursive: true, force: true });
   }
 
-  async count(segment: Segment, definition: PartOrder["definition"], onRejections?: (rejections: Rejection[]) => void): ReturnType<NonNullable<Runner["count"]>> {
-    return preview({ definition, source: this.#source(segment), allowedHosts: definition.host === undefined ? [] : [definition.host], ...(onRejections ? { onRejections } : {}) });
+  async count(segment: Segment, definition: ExportDefinition, { account, onRejections }: CountOptions = {}): Promise<Preview | undefined> {
+    return preview({ definition, source: this.#source(segment), allowedHosts: definition.host === undefined ? [] : [definition.host], ...(account ? { account } : {}), ...(onRejections ? { onRejections } : {}) });
   }
 
   async columns(segment: Segment): Promise<string[]> {
@@ -135,7 +138,7 @@ export class NodeRunner implements Runner {
     const names: string[] = [];
     for (const name of (await readdir(folder, { recursive: true }).catch(() => [])).sort()) {
       if (names.length === MOST_NAMES) break;
-      if (!name.split(sep).some((part) => part.startsWith(".")) && this.#pathOf(name) !== undefined) names.push(name);
+      if (OFFERED.test(name) && !name.split(sep).some((part) => part.startsWith(".") || part === "node_modules") && this.#pathOf(name) !== undefined) names.push(name);
     }
     return names;
   }

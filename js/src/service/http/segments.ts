@@ -1,7 +1,7 @@
 /** Segments over HTTP. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { suggestMapping } from "../../definition.js";
-import type { Segment as SegmentRecord } from "../documents.js";
+import type { Segment as SegmentRecord, Upload } from "../documents.js";
 import type { Versioned } from "../environment.js";
 import type { Parts } from "../service.js";
 import { byId, gives, once, problems, takes } from "./answers.js";
@@ -10,13 +10,16 @@ import { cut, paged, pageOf } from "./pages.js";
 import { Segment, SegmentChange, SegmentInput, Suggestions } from "./shapes.js";
 import { etagOf, hasAlready, kept, onVersion, unlessKept, versionOf } from "./versions.js";
 
-const shown = ({ value, version }: Versioned<SegmentRecord>): z.infer<typeof Segment> => ({ ...value, etag: etagOf(version) }) as z.infer<typeof Segment>;
+const shown = ({ value, version }: Versioned<SegmentRecord>, uploaded?: Upload): z.infer<typeof Segment> => ({ ...value, etag: etagOf(version), ...(uploaded ? { uploaded } : {}) }) as z.infer<typeof Segment>;
 
 export function segmentRoutes(app: App, parts: Parts): void {
   const { segments } = parts;
   app.openapi(
     createRoute({ method: "get", path: "/api/segments", summary: "All segments", tags: ["Segments"], request: { query: paged }, responses: { 200: gives(pageOf(Segment), "Segments."), ...problems() } }),
-    async (context) => context.json(cut((await segments.list(context.get("user"))).map(shown), context.req.valid("query")), 200),
+    async (context) => {
+      const [list, uploads] = [await segments.list(context.get("user")), await segments.uploads()];
+      return context.json(cut(list.map((each) => shown(each, uploads.get(each.value.id))), context.req.valid("query")), 200);
+    },
   );
   app.openapi(
     createRoute({ method: "post", path: "/api/segments", summary: "Say where a segment is read", tags: ["Segments"], request: { headers: once, body: takes(SegmentInput) }, responses: { 201: gives(Segment, "Saved."), ...problems(409, 415, 422) } }),
@@ -30,7 +33,7 @@ export function segmentRoutes(app: App, parts: Parts): void {
     async (context) => {
       const found = await segments.get(context.get("user"), context.req.valid("param").id);
       const etag = etagOf(found.version);
-      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(shown(found), 200, { etag });
+      return hasAlready(context, etag) ? context.body(null, 304, { etag }) : context.json(shown(found, (await segments.uploads()).get(found.value.id)), 200, { etag });
     },
   );
   app.openapi(

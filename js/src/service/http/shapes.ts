@@ -161,7 +161,7 @@ const segmentFields = {
 export const SegmentInput = strict(segmentFields).openapi("SegmentInput");
 export const SegmentChange = strict({ ...segmentFields, name: segmentFields.name.optional(), source: SegmentSource.optional() }).openapi("SegmentChange");
 export const Segment = z
-  .object({ ...segmentFields, id, kind: z.enum(["dynamic", "static"]), active: z.boolean(), createdAt: time, createdBy: id, updatedAt: time, etag: z.string() })
+  .object({ ...segmentFields, id, kind: z.enum(["dynamic", "static"]), active: z.boolean(), createdAt: time, createdBy: id, updatedAt: time, etag: z.string(), uploaded: z.object({ at: time, bytes: count }).optional().openapi({ description: "What was uploaded last; absent where nothing was." }) })
   .openapi("Segment");
 
 const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
