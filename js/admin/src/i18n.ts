@@ -18,35 +18,55 @@ function preferred(): Language {
   return wanted.find((name): name is Language => name !== null && name in LANGUAGES) ?? "en";
 }
 
-export const language: Language = preferred();
+/** The language of the texts; another one from `choose` on. */
+export let language: Language = preferred();
 
-/** The language of the texts, and the user's own ways of writing numbers and times in it. */
-const locale = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+/** Ways of writing plurals, numbers and times: the user's own ones of that language. */
+interface Formats {
+  locale: string;
+  plurals: Intl.PluralRules;
+  numbers: Intl.NumberFormat;
+  times: Intl.DateTimeFormat;
+  clocks: Intl.DateTimeFormat;
+  relative: Intl.RelativeTimeFormat;
+}
+
+function formatsOf(name: Language): Formats {
+  const locale = navigator.languages.find((each) => each.startsWith(name)) ?? name;
+  return {
+    locale, plurals: new Intl.PluralRules(locale), numbers: new Intl.NumberFormat(locale),
+    times: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }), clocks: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }),
+    relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
+  };
+}
+
+let formats = formatsOf(language);
 document.documentElement.lang = language;
 document.documentElement.dir = "ltr";
 
-export function choose(name: Language): void {
-  localStorage.setItem(KEPT, name);
-  // Simpler than making every text a signal, and nobody does it twice a day.
-  location.reload();
+let onChosen: () => void = () => undefined;
+/** Is told when the language has changed: everything is said anew, and what was entered stays. */
+export function whenChosen(listener: () => void): void {
+  onChosen = listener;
 }
 
-const plurals = new Intl.PluralRules(locale);
-const numbers = new Intl.NumberFormat(locale);
-const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+export function choose(name: Language): void {
+  localStorage.setItem(KEPT, name);
+  language = name;
+  formats = formatsOf(name);
+  document.documentElement.lang = name;
+  onChosen();
+}
 
-const clocks = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-
-export const clock = (millis: number): string => clocks.format(millis);
-export const number = (value: number): string => numbers.format(value);
-export const time = (value: string | undefined): string => (value === undefined ? "" : times.format(new Date(value)));
+export const clock = (millis: number): string => formats.clocks.format(millis);
+export const number = (value: number): string => formats.numbers.format(value);
+export const time = (value: string | undefined): string => (value === undefined ? "" : formats.times.format(new Date(value)));
 
 /** A size, such as "1.4 MB". */
 export function bytes(value: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1);
-  return new Intl.NumberFormat(locale, { style: "unit", unit: units[step] ?? "byte", unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: 1 }).format(value / 1_000 ** step);
+  return new Intl.NumberFormat(formats.locale, { style: "unit", unit: units[step] ?? "byte", unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: 1 }).format(value / 1_000 ** step);
 }
 
 /** How long ago or from now, such as "in 3 hours". */
@@ -54,7 +74,7 @@ export function ago(value: string): string {
   const seconds = (Date.parse(value) - Date.now()) / 1_000;
   const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
   const [unit, length] = units.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
-  return relative.format(Math.round(seconds / length), unit);
+  return formats.relative.format(Math.round(seconds / length), unit);
 }
 
 export function duration(millis: number): string {
@@ -67,7 +87,7 @@ export const t = (key: Key, values: Record<string, string | number> = {}): strin
 
 /** A text with its values, numbers as the user writes them. */
 export function filled(text: Text, values: Record<string, string | number>): string {
-  const chosen = typeof text === "string" ? text : (text[plurals.select(Number(values.n ?? 0))] ?? text.other);
+  const chosen = typeof text === "string" ? text : (text[formats.plurals.select(Number(values.n ?? 0))] ?? text.other);
   return chosen.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
     const value = values[name];
     return typeof value === "number" ? number(value) : (value ?? "");

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { LocationProvider, Route, Router, useLocation } from "preact-iso";
 import type { JSX } from "preact";
 import { ask, token, whenUnknown } from "./api.js";
-import { choose, type Key, language, type Language, LANGUAGE_NAMES, t } from "./i18n.js";
+import { choose, type Key, language, type Language, LANGUAGE_NAMES, t, whenChosen } from "./i18n.js";
 import { type Me, MeContext } from "./me.js";
 import "./style.css";
 import { Heading, NotFound, NotYours } from "./ui.js";
@@ -110,4 +110,8 @@ export function Languages(): JSX.Element {
 }
 
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+if (root) {
+  render(<App />, root);
+  // The same parts with other words: what somebody has entered stays.
+  whenChosen(() => render(<App />, root));
+}

@@ -13,15 +13,14 @@ export interface Words {
 }
 
 const LANGUAGES: Partial<Record<Language, typeof sl>> = { sl };
-const known = LANGUAGES[language];
-const everything = Object.values(known?.SAID ?? {}).flat();
+const known = (): typeof sl | undefined => LANGUAGES[language];
 
 /** What is known, or the service's own words. */
 const wordsOf = (text: string | undefined, own: string): Words => (text === undefined ? ownWords(own) : { text });
-const ownWords = (own: string): Words => (known && own !== "" ? { text: own, lang: "en" } : { text: own });
+const ownWords = (own: string): Words => (known() && own !== "" ? { text: own, lang: "en" } : { text: own });
 
 export function ruleWords(rule: string, reason: string, remedy = ""): { reason: Words; remedy: Words } {
-  const found = known?.RULES[rule];
+  const found = known()?.RULES[rule];
   // What the account itself says of a contact is told beside it.
   const account = rule === "refused_by_account" && said(reason, rule) === undefined;
   return {
@@ -31,7 +30,7 @@ export function ruleWords(rule: string, reason: string, remedy = ""): { reason: 
 }
 
 export function omissionWords({ target, code, reason }: Pick<Omission, "target" | "code" | "reason">): Words {
-  const { text, ...rest } = wordsOf(known?.OMISSIONS[code], reason);
+  const { text, ...rest } = wordsOf(known()?.OMISSIONS[code], reason);
   return { text: `${target === "phone" ? t("match.phone") : target}: ${text}`, ...rest };
 }
 
@@ -46,7 +45,7 @@ export function problemWords({ status, code, detail, remedy }: Problem): Words[]
 /** Why something stopped or waits, and what to do. */
 export function stopWords({ code, message, remedy }: Pick<Stop, "code" | "message" | "remedy">): { what: Words; remedy: Words } {
   const [what, toDo] = [said(message, code), said(remedy, code)];
-  const general = known?.GENERAL[code];
+  const general = known()?.GENERAL[code];
   if (what !== undefined || general === undefined || message === "") return { what: wordsOf(what, message), remedy: wordsOf(toDo, remedy) };
   const untold = toDo === undefined && remedy !== "";
   return { what: { text: general, inEnglish: untold ? `${message} ${remedy}` : message }, remedy: { text: toDo ?? "" } };
@@ -55,7 +54,10 @@ export function stopWords({ code, message, remedy }: Pick<Stop, "code" | "messag
 export const issueWords = ({ code, message }: Partial<Pick<Issue, "code">> & Pick<Issue, "message">): Words => wordsOf(said(message, code), message);
 
 /** The privacy statement: whoever runs the service may have one of his own, in whatever language. */
-export const privacyWords = (text: string): Words => ({ text: known?.PRIVACY[0] === text ? filled(known.PRIVACY[1], {}) : text });
+export function privacyWords(text: string): Words {
+  const [english, own] = known()?.PRIVACY ?? [];
+  return { text: own !== undefined && english === text ? filled(own, {}) : text };
+}
 
 export const actionWords = (action: string): string => named("action", action);
 
@@ -67,7 +69,7 @@ export function targetOf(target: string): { kind: string; id: string; words: str
 
 /** One sentence of the service or several, or nothing where not all of them are known. */
 function said(text: string, code = ""): string | undefined {
-  if (!known || text === "") return undefined;
+  if (!known() || text === "") return undefined;
   const whole = sentence(text, code);
   if (whole !== undefined) return whole;
   for (let at = text.indexOf(". "); at !== -1; at = text.indexOf(". ", at + 1)) {
@@ -80,7 +82,7 @@ function said(text: string, code = ""): string | undefined {
 
 /** Those that come with the code go first: words may be alike. */
 function sentence(text: string, code: string): string | undefined {
-  for (const pair of [...(known?.SAID[code] ?? []), ...everything]) {
+  for (const pair of [...(known()?.SAID[code] ?? []), ...Object.values(known()?.SAID ?? {}).flat()]) {
     const found = like(pair, text);
     if (found !== undefined) return found;
   }
@@ -120,7 +122,7 @@ function like([english, text]: sl.Pair, message: string): string | undefined {
 
 function valueOf(name: string, value: string): string | number | undefined {
   if (/^[nmk]$/u.test(name)) return Number(value);
-  if (name === "rule") return known?.RULES[value]?.reason ?? value;
+  if (name === "rule") return known()?.RULES[value]?.reason ?? value;
   // A sentence within another may have lost its full stop.
   return name.startsWith("said") ? (said(value) ?? said(`${value}.`)?.replace(/\.$/u, "")) : value;
 }
