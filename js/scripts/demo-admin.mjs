@@ -1,5 +1,5 @@
 // The admin page to try: service and sandbox with sample data, until Ctrl-C.
-import { rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "./tools.mjs";
 
@@ -23,10 +23,14 @@ async function fill({ url, firstToken: token }, { definition, key, list }) {
 export async function offerPage({ serveService, served, folder, definition, list }) {
   const data = join(folder, "service");
   rmSync(data, { recursive: true, force: true });
-  const service = await serveService({ folder: data, sources: folder, sandbox: served.url });
+  const sources = join(folder, "sources");
+  mkdirSync(sources, { recursive: true });
+  copyFileSync(join(folder, "customers.csv"), join(sources, "customers.csv"));
+  const service = await serveService({ folder: data, sources, sandbox: served.url });
   await fill(service, { definition, key: served.key, list });
   say("the admin page is up, with a connection, a segment, two exports and a run that goes:");
   console.log(`\n  ${service.url}/#token=${service.firstToken}\n`);
+  console.log(`  Connection   to make one of your own: ${definition.host}, key ${served.key}`);
   console.log(`  Reference    ${service.url}/reference`);
   console.log(`  The account  ${served.url}/ (the sandbox; nothing leaves this machine)`);
   console.log("  Ctrl-C ends both, and what they hold.");

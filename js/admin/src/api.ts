@@ -24,9 +24,20 @@ const TOKEN = "activecampaign-export token";
 
 /** A token that an address brings stands behind the #, which no server sees, and is gone from the address at once. */
 const brought = /^#token=(acx_[\w-]+)$/u.exec(location.hash)?.[1];
+/** Whoever has signed in stays so: a link must not make somebody another user unnoticed. It counts once the own token does not. */
+let fallback: string | undefined;
 if (brought !== undefined) {
-  sessionStorage.setItem(TOKEN, brought);
+  if ((sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN)) === null) sessionStorage.setItem(TOKEN, brought);
+  else fallback = brought;
   history.replaceState(undefined, "", location.pathname + location.search);
+}
+
+/** Takes the token that an address brought, where there is one left. */
+export function takeBrought(): boolean {
+  if (fallback === undefined) return false;
+  token.set(fallback, false);
+  fallback = undefined;
+  return true;
 }
 
 /** Kept in this tab, or on this computer for whoever wishes so. */
@@ -57,6 +68,8 @@ export interface Asked {
   body?: unknown;
   /** The ETag of the record that is changed. */
   on?: string;
+  /** Stands for one creation. */
+  once?: string;
   signal?: AbortSignal;
   /** Profiles, as they are. */
   file?: Blob;
@@ -69,12 +82,13 @@ export function authorization(): Record<string, string> {
 }
 
 /** Asks; rejects with `Refused`. */
-export async function ask<T>(method: string, path: string, { body, on, signal, file }: Asked = {}): Promise<Answer<T>> {
+export async function ask<T>(method: string, path: string, { body, on, once, signal, file }: Asked = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = {
     ...authorization(),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(file === undefined ? {} : { "content-type": "text/csv" }),
     ...(on === undefined ? {} : { "if-match": on }),
+    ...(once === undefined ? {} : { "idempotency-key": once }),
   };
   const response = await sent(path, { method, headers, ...(signal ? { signal } : {}), ...(file ? { body: file } : body === undefined ? {} : { body: JSON.stringify(body) }) });
   const text = await response.text();
@@ -102,9 +116,44 @@ function problemOf(status: number, text: string): Problem {
 
 /** What there is at a path, as it is; rejects with `Refused`. */
 export async function bytesOf(path: string): Promise<ArrayBuffer> {
-  const response = await sent(path, { headers: authorization() });
-  if (response.ok) return response.arrayBuffer();
+  return new Response(await streamOf(path)).arrayBuffer();
+}
+
+/** The same, as it comes. */
+export async function streamOf(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const response = await sent(path, { headers: authorization(), ...(signal ? { signal } : {}) });
+  if (response.ok && response.body) return response.body;
+  if (response.status === 401) onUnknown();
   throw new Refused(problemOf(response.status, await response.text()));
+}
+
+/**
+ * Changes some settings of a record on whichever version it has: they are not taken from the one that was read, so that
+ * nobody's change to others is lost.
+ */
+export async function patched<T>(path: string, known: Answer<T>, change: (value: T) => unknown): Promise<void> {
+  let { value, etag } = known;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await ask("PATCH", path, { body: change(value), on: etag });
+      return;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.problem.status !== 412 || tries === 2) throw error;
+      ({ value, etag } = await ask<T>("GET", path));
+    }
+  }
+}
+
+const identifiers = new WeakMap<object, { body: string; key: string }>();
+
+/** A key for a creation: the same as long as one form says the same, so that a second try after a lost answer makes no second record. */
+export function onceFor(form: object, body: unknown): string {
+  const text = JSON.stringify(body);
+  const before = identifiers.get(form);
+  if (before?.body === text) return before.key;
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  identifiers.set(form, { body: text, key });
+  return key;
 }
 
 /** All records of a list. */
@@ -120,10 +169,8 @@ export async function every<T>(path: string): Promise<T[]> {
 
 /** What a run is, again whenever it changes; ends with the run or the signal. */
 export async function* follow<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-  const response = await sent(path, { headers: authorization(), signal });
-  if (!response.ok || !response.body) throw new Refused(problemOf(response.status, await response.text()));
   let text = "";
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (await streamOf(path, signal)).pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;

@@ -1,5 +1,5 @@
 /** What data matching makes of a mapping: pure, so that it can be looked at alone. */
-import type { FieldMapping, Mapping, TagMapping, ValueSource } from "../../src/types.js";
+import type { ConsentColumn, FieldMapping, Mapping, TagMapping, ValueSource } from "../../src/types.js";
 import type { Columns } from "./sample.js";
 
 export const FIXED = ["email", "firstName", "lastName", "phone", "id"] as const;
@@ -11,7 +11,7 @@ export function columnOf(source: ValueSource | undefined): string {
   return "column" in source ? source.column : source.template;
 }
 
-export function consentColumn({ consent }: Partial<Mapping>): string {
+export function consentColumn(consent: ConsentColumn | undefined): string {
   return typeof consent === "object" ? consent.column : (consent ?? "");
 }
 
@@ -30,7 +30,7 @@ export function tagColumn(tag: Exclude<TagMapping, string>): string {
 /** All columns that a mapping names. */
 export function columnsIn(mapping: Partial<Mapping>): string[] {
   const tags = (mapping.tags ?? []).flatMap((tag) => (typeof tag === "string" ? [] : [tagColumn(tag)]));
-  return [...FIXED.map((name) => columnOf(mapping[name])), ...(mapping.fields ?? []).map(fieldColumn), consentColumn(mapping), ...tags].filter((name) => name !== "");
+  return [...FIXED.map((name) => columnOf(mapping[name])), ...(mapping.fields ?? []).map(fieldColumn), consentColumn(mapping.consent), consentColumn(mapping.subscribe), ...tags].filter((name) => name !== "");
 }
 
 /** Without rows that nobody has filled in at all. */
@@ -72,7 +72,7 @@ export function fitted(mapping: Partial<Mapping>, untouched: boolean, { columns,
     delete kept[name];
     if (suggested[name] !== undefined) Object.assign(kept, { [name]: suggested[name] });
   }
-  if (!keeps(mapping.consent, consentColumn(mapping))) delete kept.consent;
+  for (const name of ["consent", "subscribe"] as const) if (!keeps(mapping[name], consentColumn(mapping[name]))) delete kept[name];
   kept.fields = (mapping.fields ?? []).filter((field) => keeps(field, fieldColumn(field)));
   kept.tags = (mapping.tags ?? []).filter((tag) => typeof tag === "string" || keeps(tag, tagColumn(tag)));
   return { mapping: kept, lost };

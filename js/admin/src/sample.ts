@@ -3,6 +3,7 @@ import type { Account, Mapping } from "../../src/types.js";
 import { Refused } from "./api.js";
 import type { Columns, DryRun, Question, Reply } from "./sample-worker.js";
 import workerAddress from "./sample-worker.ts?worker&url";
+import { t } from "./i18n.js";
 import { ownWorker } from "./trust.js";
 
 export type { Arriving, Columns, DryRun } from "./sample-worker.js";
@@ -18,6 +19,12 @@ function ask(question: Question): Promise<Reply> {
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     waiting.get(data.id)?.done(data);
     waiting.delete(data.id);
+  };
+  worker.onerror = () => {
+    // Its script did not come: the next question makes another one.
+    for (const [id, { done }] of waiting) done({ id, failure: { message: t("match.noReader"), remedy: t("do.retry") } });
+    waiting.clear();
+    worker = undefined;
   };
   return new Promise((done) => {
     waiting.set(question.id, { done });

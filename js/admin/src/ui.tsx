@@ -21,13 +21,16 @@ export interface Data<T> {
 /** What the service has at a path; nothing is asked while there is none. */
 export function useData<T>(path: string | undefined, read: (path: string) => Promise<Answer<T>> = (each) => ask<T>("GET", each)): Data<T> {
   const [state, setState] = useState<{ path?: string; value?: T; etag: string; problem?: Problem }>({ etag: "" });
+  const wanted = useRef(path);
+  wanted.current = path;
   const reload = useCallback(async () => {
     if (path === undefined) return;
     try {
       const { value, etag } = await read(path);
-      setState({ path, value, etag });
+      // A late answer is of no use to whoever has asked for something else since.
+      if (wanted.current === path) setState({ path, value, etag });
     } catch (error) {
-      setState((before) => ({ ...before, path, problem: problemOf(error) }));
+      if (wanted.current === path) setState((before) => ({ ...(before.path === path ? before : { etag: "" }), path, problem: problemOf(error) }));
     }
   }, [path]);
   useEffect(() => void reload(), [reload]);
@@ -36,8 +39,22 @@ export function useData<T>(path: string | undefined, read: (path: string) => Pro
   return { etag, reload, ...(value === undefined ? {} : { value }), ...(problem ? { problem } : {}) };
 }
 
+/** How often something is looked at again: while it moves, and otherwise. */
+const MOVING_MILLIS = 3_000;
+const RESTING_MILLIS = 15_000;
+
+/** Looks again every so often while somebody can see it. */
+export function useLooking(reload: () => Promise<void>, isMoving: boolean): void {
+  useEffect(() => {
+    const looking = setInterval(() => {
+      if (document.visibilityState === "visible") void reload();
+    }, isMoving ? MOVING_MILLIS : RESTING_MILLIS);
+    return () => clearInterval(looking);
+  }, [reload, isMoving]);
+}
+
 /** Work that somebody started by hand: busy while it lasts, and what went wrong. */
-export function useWork(): { busy: boolean; problem: Problem | undefined; run(work: () => Promise<void>): Promise<void>; clear(): void } {
+export function useWork(): { busy: boolean; problem: Problem | undefined; run(work: () => Promise<void>): Promise<void>; mended(settings: readonly string[]): void } {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const run = async (work: () => Promise<void>): Promise<void> => {
@@ -51,7 +68,14 @@ export function useWork(): { busy: boolean; problem: Problem | undefined; run(wo
       setBusy(false);
     }
   };
-  return { busy, problem, run, clear: () => setProblem(undefined) };
+  /** What was said of settings that are different now is not said any more; nor is what is left of it without them. */
+  const mended = (settings: readonly string[]): void =>
+    setProblem((before) => {
+      if (!before?.issues) return undefined;
+      const issues = before.issues.filter(({ path }) => !settings.some((setting) => isAt(path, setting)));
+      return issues.length === 0 ? undefined : { ...before, issues };
+    });
+  return { busy, problem, run, mended };
 }
 
 export function Notice({ kind = "info", children }: { kind?: "info" | "good" | "warning" | "bad"; children: ComponentChildren }): JSX.Element {
@@ -61,13 +85,14 @@ export function Notice({ kind = "info", children }: { kind?: "info" | "good" | "
 /** A refusal with all its issues, but for those that stand at their fields. */
 export function Trouble({ problem, fields = [] }: { problem: Problem | undefined; fields?: readonly string[] }): JSX.Element | null {
   if (!problem) return null;
-  const others = (problem.issues ?? []).filter(({ path }) => !fields.some((field) => isAt(path, field)));
+  const others = (problem.issues ?? []).filter(({ path }, at, all) => !fields.some((field) => isAt(path, field)) && all.findIndex((each) => each.path === path) === at);
   const words = problemWords(problem);
   return (
     <Notice kind="bad">
       <p><Said words={words} /></p>
       <InEnglish words={words} />
       <Issues issues={others} />
+      {problem.inTheWay === undefined ? null : <ul class="issues">{problem.inTheWay.map(({ id, name }) => <li key={id}><bdi>{name}</bdi></li>)}</ul>}
     </Notice>
   );
 }
@@ -193,7 +218,14 @@ export function Check({ label, checked, onChange, hint, disabled = false }: { la
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    // Whichever way it is closed, one is where one was.
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
       <h2 id={id}>{title}</h2>

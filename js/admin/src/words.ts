@@ -1,7 +1,7 @@
 /** What the service and the core say, in the user's language; in English they say it themselves. */
 import type { Issue, Omission, Stop } from "../../src/types.js";
 import type { Problem } from "./api.js";
-import { filled, language, type Language, named, t } from "./i18n.js";
+import { filled, type Key, language, type Language, named, t } from "./i18n.js";
 import * as sl from "./texts/service-sl.js";
 
 export interface Words {
@@ -51,7 +51,24 @@ export function stopWords({ code, message, remedy }: Pick<Stop, "code" | "messag
   return { what: { text: general, inEnglish: untold ? `${message} ${remedy}` : message }, remedy: { text: toDo ?? "" } };
 }
 
-export const issueWords = ({ code, message }: Partial<Pick<Issue, "code">> & Pick<Issue, "message">): Words => wordsOf(said(message, code), message);
+export function issueWords({ code, message }: Partial<Pick<Issue, "code">> & Pick<Issue, "message">): Words {
+  const { text, ...rest } = wordsOf(said(message, code), message);
+  return { text: plain(text), ...rest };
+}
+
+/** Settings by the names that they have on the page. */
+const SETTINGS: Readonly<Record<string, Key>> = {
+  "mapping.email": "match.email", "mapping.firstName": "match.firstName", "mapping.lastName": "match.lastName", "mapping.phone": "match.phone", "mapping.id": "match.id",
+  "mapping.consent": "match.consent", "mapping.subscribe": "match.subscribe", name: "exports.name", list: "export.list", segments: "export.segments", host: "connections.host",
+};
+
+/** Without the paths of settings, which only programs know. */
+function plain(text: string): string {
+  return text.replaceAll(/`([\w.]+)`/gu, (whole, path: string) => {
+    const key = SETTINGS[path];
+    return key === undefined ? whole : t(key);
+  });
+}
 
 /** The privacy statement: whoever runs the service may have one of his own, in whatever language. */
 export function privacyWords(text: string): Words {

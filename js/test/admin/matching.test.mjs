@@ -102,8 +102,8 @@ describe("matching and leaving", () => {
     const { page, context } = await matching();
     await press(page, "Read the first rows of “Gold”");
     await page.getByText(`${COUNTS.read} read`).waitFor();
-    await press(page, "Add attribute");
-    await press(page, "Add attribute");
+    await press(page, "Add a field");
+    await press(page, "Add a field");
     await page.getByLabel("Column").last().selectOption("Notes");
     await page.getByText("Choose both the field and the column").waitFor();
     await page.getByRole("button", { name: "Remove: Field", exact: true }).last().click();

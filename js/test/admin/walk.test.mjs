@@ -33,12 +33,12 @@ test("from the first start to the removal", async (t) => {
     await page.getByLabel("Hostname").fill("https://acme.api-us1.com/");
     await page.getByLabel("API key").fill(sandbox.key);
     await press("Save");
+    await page.getByText("Nothing is saved until you agree").first().waitFor();
+    await page.getByLabel("I agree").check();
+    await press("Save");
     await page.getByText("The hostname must not have a scheme").first().waitFor();
     await press("Use acme.api-us1.com");
     assert.equal(await page.getByLabel("Hostname").inputValue(), "acme.api-us1.com");
-    await press("Save");
-    await page.getByText("Nothing is saved until you agree").first().waitFor();
-    await page.getByLabel("I agree").check();
     await press("Connect");
     await page.getByText("It works: signed in as").waitFor();
     await look(page, "connection-new");
@@ -134,6 +134,9 @@ test("from the first start to the removal", async (t) => {
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await go("Exports");
     await press("Schedules");
+    // Nothing is ticked beforehand: one change must not reach all of them unseen.
+    assert.equal(await dialog.getByRole("button", { name: "Save" }).isDisabled(), true);
+    await dialog.getByLabel(HOSTILE[1]).check();
     await dialog.getByLabel("Schedule", { exact: true }).selectOption({ label: "Turn off, each keeps its own schedule" });
     await look(page, "schedules");
     await dialog.getByRole("button", { name: "Save" }).click();
@@ -143,7 +146,7 @@ test("from the first start to the removal", async (t) => {
   await t.test("users, a contributor's token, and the audit", async () => {
     await go("Users");
     await press("Let a user in");
-    await page.getByRole("dialog").getByLabel("Name").fill("bor@example.com");
+    await page.getByRole("dialog").getByLabel("Name for signing in").fill("bor@example.com");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     // Who is let in needs a token: it is offered at once.
     await page.getByText("bor@example.com is let in").waitFor();

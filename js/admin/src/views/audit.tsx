@@ -30,7 +30,7 @@ export function Audit(): JSX.Element {
       <div class="scroll" tabIndex={0} role="region" aria-label={t("audit.title")}>
         <table>
           <thead><tr><th scope="col" class="number">#</th><th scope="col">{t("audit.when")}</th><th scope="col">{t("audit.who")}</th><th scope="col">{t("audit.what")}</th><th scope="col">{t("audit.target")}</th></tr></thead>
-          <tbody>{entries.map((entry) => <tr key={entry.number}><td class="number">{entry.number}</td><td class="time">{time(entry.at)}</td><td><bdi>{entry.user}</bdi></td><td title={entry.action}>{actionWords(entry.action)}</td><td title={entry.target}><Target target={entry.target} names={names} /></td></tr>)}</tbody>
+          <tbody>{entries.map((entry) => <tr key={entry.number}><td class="number">{entry.number}</td><td class="time">{time(entry.at)}</td><td><bdi>{entry.user === "service" ? t("audit.service") : entry.user}</bdi></td><td title={entry.action}>{actionWords(entry.action)}</td><td title={entry.target}><Target target={entry.target} names={names} /></td></tr>)}</tbody>
         </table>
       </div>
       {next === undefined ? null : <button type="button" disabled={busy} onClick={() => void load(next)}>{t("do.more")}</button>}

@@ -65,7 +65,7 @@ export function ProgressChart({ startedAt, history }: { startedAt: string; histo
   const start = Date.parse(startedAt);
   const data: uPlot.AlignedData = [history.map(([at]) => (start + at) / 1_000), ...SHOWN.map((_, place) => history.map((point) => point[place + 1] ?? 0))];
   const options = (width: number): uPlot.Options => ({
-    width, height: HEIGHT, legend: { show: false }, cursor: { show: false },
+    width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 48, 0, 0],
     scales: { y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
     axes: [{ ...axis(), space: 90, incrs: STEPS, values: (_, values) => values.map((value) => clock(value * 1_000)) }, { ...axis(), size: 70, incrs: COUNTS, values: (_, values) => values.map((value) => number(value)) }],
     series: [{}, ...SHOWN.map((name) => ({ stroke: color(name), width: 2, points: { show: false } }))],
@@ -79,26 +79,32 @@ export function ProgressChart({ startedAt, history }: { startedAt: string; histo
   );
 }
 
-const ROW_HEIGHT = 44;
+const ROW_HEIGHT = 52;
 const AXIS_HEIGHT = 36;
 
-/** Text in at most two lines of a width; what does not fit ends in an ellipsis. */
+const MOST_LINES = 3;
+
+/** Text in a few lines of a width; what does not fit ends in an ellipsis. */
 function lines(text: string, width: number): string {
   const context = document.createElement("canvas").getContext("2d");
   if (!context) return text;
   context.font = font();
   const fits = (part: string): boolean => context.measureText(part).width <= width;
-  const cut = (part: string): string => {
-    if (fits(part)) return part;
-    let end = part.length;
-    while (end > 1 && !fits(`${part.slice(0, end)}…`)) end -= 1;
-    return `${part.slice(0, end).trimEnd()}…`;
-  };
-  const words = text.split(" ");
-  let taken = words.length;
-  while (taken > 1 && !fits(words.slice(0, taken).join(" "))) taken -= 1;
-  const [first, rest] = [words.slice(0, taken).join(" "), words.slice(taken).join(" ")];
-  return rest === "" ? cut(first) : `${cut(first)}\n${cut(rest)}`;
+  const found: string[] = [];
+  let rest = text.split(" ");
+  while (rest.length > 0 && found.length < MOST_LINES) {
+    let taken = rest.length;
+    while (taken > 1 && !fits(rest.slice(0, taken).join(" "))) taken -= 1;
+    found.push(rest.slice(0, taken).join(" "));
+    rest = rest.slice(taken);
+  }
+  return found.map((line, at) => shortened(rest.length > 0 && at === found.length - 1 ? `${line}…` : line, fits)).join("\n");
+}
+
+function shortened(line: string, fits: (part: string) => boolean): string {
+  let end = line.length;
+  while (end > 1 && !fits(end === line.length ? line : `${line.slice(0, end)}…`)) end -= 1;
+  return end === line.length ? line : `${line.slice(0, end).trimEnd()}…`;
 }
 
 /** Bars by reason, the longest first, with their figures. The same stands beside it as a list, for whoever does not see it. */
@@ -107,7 +113,7 @@ export function ReasonBars({ counts, words, label }: { counts: Record<string, nu
   const most = sorted[0]?.count ?? 1;
   const data: uPlot.AlignedData = [sorted.map((_, at) => at), sorted.map(({ count }) => count)];
   const options = (width: number): uPlot.Options => {
-    const room = Math.min(340, Math.round(width * 0.5));
+    const room = Math.min(420, Math.round(width * 0.55));
     const names = sorted.map(({ text }) => lines(text, room - 24));
     return {
       width, height: sorted.length * ROW_HEIGHT + AXIS_HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [0, 60, 0, 0],

@@ -3,12 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Connection, SharedWith, Tested, User } from "../../../src/service/documents.js";
-import { ask, every } from "../api.js";
+import { ask, every, onceFor } from "../api.js";
 import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { Leaving } from "./leaving.js";
 import { InEnglish, Said } from "../said.js";
-import { Check, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { Check, Heading, issueAt, Loading, Notice, problemOf, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 import { issueWords, privacyWords, stopWords } from "../words.js";
 
 type Shown = Omit<Connection, "key"> & { key: { kind: "reference"; name: string } | { kind: "sealed"; lastFour: string }; etag: string };
@@ -37,39 +37,62 @@ export function ConnectionEdit(): JSX.Element {
   const data = useData<Shown>(id === undefined ? undefined : `connections/${id}`);
   const [draft, setDraft] = useState(EMPTY);
   const [tested, setTested] = useState<Tested>();
-  const { busy, problem, run } = useWork();
+  const { busy, problem, run, mended } = useWork();
   const [touched, setTouched] = useState(false);
   const change = (part: Partial<Draft>): void => {
     setTouched(true);
+    // What was tested is not what stands here now.
+    if ("host" in part || "apiKey" in part || "keyName" in part || "byName" in part) setTested(undefined);
+    setLacking([]);
+    mended(Object.keys(part).map((name) => (name === "agreed" ? "consent" : name)));
     setDraft({ ...draft, ...part });
   };
+  const [lacking, setLacking] = useState<readonly Lack[]>([]);
+  const lacks = (name: Lack["name"]): string | undefined => lacking.find((each) => each.name === name)?.text;
+  const [form] = useState(() => ({}));
   const before = data.value;
+  const [taken, setTaken] = useState(false);
   useEffect(() => {
-    if (!before) return;
+    // Once: what is read again after a conflict must not take the place of what was entered.
+    if (!before || taken) return;
+    setTaken(true);
     const { name, sharing, host, key } = before;
     setDraft({ ...EMPTY, name, sharing, host, byName: key.kind === "reference", keyName: key.kind === "reference" ? key.name : "", agreed: true });
   }, [before]);
+  const complete = (found: readonly Lack[]): boolean => {
+    setLacking(found);
+    return found.length === 0;
+  };
   const connect = (): Promise<void> =>
     run(async () => {
       setTested(undefined);
+      if (!complete(lackingOf(draft, before).filter(({ name }) => name === "host" || name === "apiKey"))) return;
       const typed = Object.keys(keyOf(draft)).length > 0;
       const { value } = before && !typed ? await ask<Tested>("POST", `connections/${before.id}/test`) : await ask<Tested>("POST", "connections/test", { body: { host: draft.host, ...keyOf(draft) } });
       setTested(value);
     });
   const save = (): Promise<void> =>
     run(async () => {
+      if (!complete(lackingOf(draft, before))) return;
       const { name, sharing, host, agreed } = draft;
-      if (before) await ask("PATCH", `connections/${before.id}`, { body: { name, sharing, host, ...renewed(draft, before) }, on: data.etag });
-      else await ask("POST", "connections", { body: { name, sharing, host, ...keyOf(draft), consent: { agreed, version: me.privacyStatement.version } } });
+      const body = { name, sharing, host, ...keyOf(draft), consent: { agreed, version: me.privacyStatement.version } };
+      try {
+        if (before) await ask("PATCH", `connections/${before.id}`, { body: { name, sharing, host, ...renewed(draft, before) }, on: data.etag });
+        else await ask("POST", "connections", { body, once: onceFor(form, body) });
+      } catch (error) {
+        if (problemOf(error).status === 412) await data.reload();
+        throw error;
+      }
+      setTouched(false);
       route("/connections");
     });
-  const form = (
+  const view = (
     <form class="form" onSubmit={(event) => { event.preventDefault(); void save(); }}>
-      <TextField label={t("connections.name")} hint={t("connections.nameHint")} value={draft.name} onInput={(name) => change({ name })} issue={issueAt(problem, "name")?.message} />
+      <TextField label={t("connections.name")} hint={t("connections.nameHint")} value={draft.name} onInput={(name) => change({ name })} issue={lacks("name") ?? issueAt(problem, "name")?.message} />
       <Sharing sharing={draft.sharing} onChange={(sharing) => change({ sharing })} issue={issueAt(problem, "sharing")?.message} />
-      <Host draft={draft} change={change} issue={issueAt(problem, "host")} />
-      <Key draft={draft} change={change} before={before} issue={(issueAt(problem, "apiKey") ?? issueAt(problem, "keyName"))?.message} />
-      <ConsentBox draft={draft} change={change} before={before} issue={issueAt(problem, "consent")?.message} />
+      <Host draft={draft} change={change} issue={issueAt(problem, "host")} lack={lacks("host")} />
+      <Key draft={draft} change={change} before={before} issue={lacks("apiKey") ?? (issueAt(problem, "apiKey") ?? issueAt(problem, "keyName"))?.message} />
+      <ConsentBox draft={draft} change={change} before={before} issue={lacks("consent") ?? issueAt(problem, "consent")?.message} />
       <div class="row"><button type="button" disabled={busy} onClick={() => void connect()}>{busy ? t("connections.connecting") : t("connections.connect")}</button></div>
       {tested ? <Result tested={tested} /> : null}
       <Trouble problem={problem} fields={["name", "sharing", "host", "apiKey", "keyName", "consent"]} />
@@ -80,9 +103,28 @@ export function ConnectionEdit(): JSX.Element {
   return (
     <>
       <Heading>{before?.name ?? t("connections.new")}</Heading>
-      {id === undefined ? form : <Loading data={data}>{form}</Loading>}
+      {id === undefined ? view : <Loading data={data}>{view}</Loading>}
     </>
   );
+}
+
+interface Lack {
+  name: "name" | "host" | "apiKey" | "consent";
+  text: string;
+}
+
+/** What has not been filled in. A key that is kept goes to the host that it was given for, and to no other. */
+function lackingOf(draft: Draft, before: Shown | undefined): Lack[] {
+  const hasKey = Object.keys(keyOf(draft)).length > 0;
+  const otherHost = before !== undefined && before.host !== draft.host;
+  const lacking: (Lack | false)[] = [
+    draft.name.trim() === "" && { name: "name", text: t("connections.needName") },
+    draft.host.trim() === "" && { name: "host", text: t("connections.needHost") },
+    !hasKey && before === undefined && { name: "apiKey", text: t("connections.needKey") },
+    !hasKey && otherHost && { name: "apiKey", text: t("connections.keyAnew") },
+    !draft.agreed && { name: "consent", text: t("connections.needConsent") },
+  ];
+  return lacking.filter((each) => each !== false);
 }
 
 /** A key that stays the same is not entered anew. */
@@ -104,11 +146,11 @@ function Sharing({ sharing, onChange, issue }: { sharing: SharedWith; onChange: 
   );
 }
 
-function Host({ draft, change, issue }: { draft: Draft; change: (part: Partial<Draft>) => void; issue: ReturnType<typeof issueAt> }): JSX.Element {
+function Host({ draft, change, issue, lack }: { draft: Draft; change: (part: Partial<Draft>) => void; issue: ReturnType<typeof issueAt>; lack: string | undefined }): JSX.Element {
   const { suggestion } = issue ?? {};
   return (
     <>
-      <TextField label={t("connections.host")} hint={t("connections.hostHint")} value={draft.host} onInput={(host) => change({ host })} issue={issue?.message} />
+      <TextField label={t("connections.host")} hint={t("connections.hostHint")} value={draft.host} onInput={(host) => change({ host })} issue={lack ?? issue?.message} />
       {suggestion === undefined || draft.host === suggestion ? null : <button type="button" onClick={() => change({ host: suggestion })}>{t("connections.useHost", { host: suggestion })}</button>}
     </>
   );

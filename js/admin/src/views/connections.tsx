@@ -78,7 +78,7 @@ function Removal({ connection, onClose, onRemoved }: { connection: ListedConnect
     <Dialog title={t("connections.removeTitle", { name: connection.name })} onClose={onClose}>
       <p>{t("connections.removeText")}</p>
       <Loading data={used}>
-        {exports.length === 0 ? null : <p>{t("connections.inUse", { n: exports.length })}</p>}
+        {exports.length === 0 ? null : <p>{t("connections.inUse", { n: exports.length })} {t("connections.detachText")}</p>}
         {exports.map(({ id, name }) => <SelectField key={id} label={name} value={each[id] ?? "detach"} choices={[{ value: "detach", label: t("connections.detachEach") }, { value: "remove", label: t("connections.removeEach") }]} onChange={(value) => setEach({ ...each, [id]: value as "detach" | "remove" })} />)}
       </Loading>
       <Trouble problem={problem} />

@@ -1,21 +1,21 @@
 /** Makes or edits an export, step by step: connection, list, segments, data matching, review. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useLocation, useRoute } from "preact-iso";
+import { useRoute } from "preact-iso";
 import type { Export, Schedule } from "../../../src/service/documents.js";
 import type { Account, Issue, Mapping } from "../../../src/types.js";
-import { ask, every } from "../api.js";
-import { number, t } from "../i18n.js";
+import { ask, every, onceFor } from "../api.js";
+import { type Key, number, t } from "../i18n.js";
 import { columnsIn, withoutEmpty } from "../mapping.js";
 import { useMe } from "../me.js";
 import { Said } from "../said.js";
-import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
+import { type Data, Check, Heading, issueAt, Issues, Loading, Notice, NotYours, problemOf, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 import { issueWords } from "../words.js";
 import type { ListedConnection } from "./connections.js";
 import type { ListedExport } from "./exports.js";
 import { Leaving } from "./leaving.js";
 import { MappingFacts } from "./mapping-facts.js";
-import { Matching } from "./matching.js";
+import { Matching, type Read } from "./matching.js";
 import { ScheduleEdit } from "./schedule.js";
 import type { ListedSegment } from "./segments.js";
 
@@ -48,21 +48,28 @@ function bodyOf({ name, connection, list, segments, mapping, automations, schedu
 
 export function ExportEdit(): JSX.Element {
   const { params: { id }, query } = useRoute();
-  const { route } = useLocation();
   const before = useData<ListedExport>(id === undefined ? undefined : `exports/${id}`);
   // A segment that it was started from is chosen already.
   const [draft, setDraft] = useState(query.segment === undefined ? EMPTY : { ...EMPTY, segments: [query.segment] });
   const [step, setStep] = useState(0);
   const [saved, setSaved] = useState<{ id: string; warnings: Issue[] }>();
-  const { busy, problem, run } = useWork();
+  const { busy, problem, run, mended } = useWork();
   const account = useData<Account>(draft.connection === "" ? undefined : `connections/${draft.connection}/account`);
   const [touched, setTouched] = useState(false);
+  const [read, setRead] = useState<Read>();
+  const [missing, setMissing] = useState<Key>();
+  const [form] = useState(() => ({}));
   const change = (part: Partial<Draft>): void => {
     setTouched(true);
+    mended(Object.keys(part).flatMap((name) => (name === "mapping" ? ["mapping"] : [name])));
     setDraft((each) => ({ ...each, ...part }));
   };
+  const [taken, setTaken] = useState(false);
   useEffect(() => {
-    if (before.value) setDraft(draftOf(before.value));
+    // Once: what is read again after a conflict must not take the place of what was entered.
+    if (!before.value || taken) return;
+    setDraft(draftOf(before.value));
+    setTaken(true);
   }, [before.value]);
   useEffect(() => {
     // To where the first mistake can be mended.
@@ -75,9 +82,20 @@ export function ExportEdit(): JSX.Element {
       const cleaned = { ...draft, mapping: withoutEmpty(draft.mapping) };
       setDraft(cleaned);
       const body = bodyOf(cleaned);
-      const { value } = before.value ? await ask<{ export: Export; warnings: Issue[] }>("PATCH", `exports/${before.value.id}`, { body, on: before.etag }) : await ask<{ export: Export; warnings: Issue[] }>("POST", "exports", { body });
-      setSaved({ id: value.export.id, warnings: value.warnings });
+      try {
+        const { value } = before.value ? await ask<Saved>("PATCH", `exports/${before.value.id}`, { body, on: before.etag }) : await ask<Saved>("POST", "exports", { body, once: onceFor(form, body) });
+        setTouched(false);
+        setSaved({ id: value.export.id, warnings: value.warnings });
+      } catch (error) {
+        if (problemOf(error).status === 412) await before.reload();
+        throw error;
+      }
     });
+  const go = (to: number): void => {
+    setMissing(to > step ? missingAt(draft, step) : undefined);
+    if (to > step && missingAt(draft, step) !== undefined) return;
+    setStep(to);
+  };
   if (saved) {
     return (
       <>
@@ -92,28 +110,43 @@ export function ExportEdit(): JSX.Element {
     <ConnectionStep key="1" draft={draft} change={change} issue={issueAt(problem, "connection")?.message} />,
     <ListStep key="2" draft={draft} change={change} account={account} issue={issueAt(problem, "list")?.message} />,
     <SegmentStep key="3" draft={draft} change={change} issue={issueAt(problem, "segments")?.message} />,
-    <Matching key="4" draft={draft} onMapping={(mapping) => change({ mapping })} account={account.value} problem={problem} />,
+    <Matching key="4" draft={draft} onMapping={(mapping) => change({ mapping })} account={account.value} problem={problem} read={read} onRead={setRead} />,
     <Review key="5" draft={draft} change={change} account={account.value} nameIssue={issueAt(problem, "name")?.message} />,
   ];
   const last = step === STEPS.length - 1;
   const editor = (
     <>
-      <Steps step={step} reachable={reachable(draft)} onStep={setStep} />
+      <Steps step={step} reachable={reachable(draft)} onStep={go} />
       <Leaving unsaved={touched} />
       <Trouble problem={problem} fields={SHOWN[step] ?? []} />
       <section class="step" aria-labelledby="step"><h2 id="step">{t(STEPS[step] ?? "edit.step1")}</h2>{parts[step]}</section>
       <div class="row end">
-        <button type="button" onClick={() => (step === 0 ? route(id === undefined ? "/" : `/exports/${id}`) : setStep(step - 1))}>{step === 0 ? t("do.cancel") : t("do.back")}</button>
-        {last ? <button type="button" class="primary" disabled={busy} onClick={() => void save()}>{t("edit.save")}</button> : <button type="button" class="primary" disabled={step + 1 > reachable(draft)} onClick={() => setStep(step + 1)}>{t("do.next")}</button>}
+        {missing === undefined ? null : <span class="hint bad" role="alert">{t(missing)}</span>}
+        {step === 0 ? <a class="button" href={id === undefined ? "/" : `/exports/${id}`}>{t("do.cancel")}</a> : <button key="back" type="button" onClick={() => go(step - 1)}>{t("do.back")}</button>}
+        {/* The second click of a double one on "Next" is no wish to save. */}
+        {last ? <button key="save" type="button" class="primary" disabled={busy} onClick={(event) => { if (event.detail < 2) void save(); }}>{t("edit.save")}</button> : <button key="next" type="button" class="primary" onClick={() => go(step + 1)}>{t("do.next")}</button>}
       </div>
     </>
   );
   return (
     <>
       <Heading>{id === undefined ? t("edit.new") : `${t("edit.title")}: ${before.value?.name ?? ""}`}</Heading>
-      {id === undefined ? editor : <Loading data={before}>{editor}</Loading>}
+      {id === undefined ? editor : <Loading data={{ ...before, ...(before.value && before.problem ? { problem: undefined } : {}) } as typeof before}>{before.value?.permission === "view" ? <NotYours /> : editor}</Loading>}
     </>
   );
+}
+
+interface Saved {
+  export: Export;
+  warnings: Issue[];
+}
+
+/** What a step needs before the next one. */
+function missingAt({ connection, list, segments, mapping }: Draft, step: number): Key | undefined {
+  if (step === 0 && connection === "") return "edit.needConnection";
+  if (step === 1 && list === "") return "edit.needList";
+  if (step === 2 && segments.length === 0) return "edit.needSegment";
+  return step === 3 && columnsIn(mapping).length > 0 && mapping.email === undefined ? "match.chooseEmail" : undefined;
 }
 
 /** The last step that can be gone to: the list is the connection's, and nothing goes anywhere without a list. */

@@ -5,10 +5,10 @@ import { useLocation, useRoute } from "preact-iso";
 import type { Run } from "../../../src/service/documents.js";
 import type { Account, Issue, Omission } from "../../../src/types.js";
 import { ask } from "../api.js";
-import { ago, number, t, time } from "../i18n.js";
+import { ago, duration, number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
-import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
-import type { ListedExport } from "./exports.js";
+import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useLooking, useWork } from "../ui.js";
+import { type ListedExport, LIVE } from "./exports.js";
 import { ReasonBars } from "./chart.js";
 import { MappingFacts } from "./mapping-facts.js";
 import { ReasonNotice } from "./reason.js";
@@ -24,13 +24,18 @@ interface Found {
   warnings: Issue[];
 }
 
+/** Runs shown at first, and more each time; the service gives 500 at the most. */
+const RUNS = 50;
+
 export function ExportView(): JSX.Element {
   const { id = "" } = useRoute().params;
   const data = useData<ListedExport>(`exports/${id}`);
-  const runs = useData<{ items: Run[] }>(`exports/${id}/runs?limit=50`);
+  const [most, setMost] = useState(RUNS);
+  const runs = useData<{ items: Run[] }>(`exports/${id}/runs?limit=${most}`);
   const [found, setFound] = useState<Found>();
   const one = data.value;
   const [last] = runs.value?.items ?? [];
+  useLooking(async () => { await Promise.all([data.reload(), runs.reload()]); }, last !== undefined && LIVE.has(last.status));
   return (
     <>
       <Heading actions={one?.permission === "edit" ? <Actions one={one} onFound={setFound} /> : null}>{one?.name ?? t("nav.exports")}</Heading>
@@ -38,11 +43,12 @@ export function ExportView(): JSX.Element {
         {one === undefined ? null : (
           <>
             {last && (last.status === "failed_permanent" || last.status === "failed_retrying" || last.status === "skipped") ? <ReasonNotice run={last} /> : null}
+            {one.connection === null ? <Notice kind="warning">{t("export.detachedText")}</Notice> : null}
             {found === undefined ? null : <Checked found={found} />}
             <Facts one={one} />
             <section>
               <h2 id="runs">{t("export.history")}</h2>
-              <Loading data={runs}>{runs.value?.items.length === 0 ? <p class="quiet">{t("export.noRuns")}</p> : <Runs runs={runs.value?.items ?? []} />}</Loading>
+              <Loading data={runs}>{runs.value?.items.length === 0 ? <p class="quiet">{t("export.noRuns")}</p> : <Runs runs={runs.value?.items ?? []} />}{runs.value?.items.length === most ? <p><button type="button" onClick={() => setMost(most + RUNS)}>{t("do.more")}</button></p> : null}</Loading>
             </section>
           </>
         )}
@@ -63,7 +69,7 @@ function Facts({ one }: { one: ListedExport }): JSX.Element {
     <dl class="facts">
       <dt>{t("exports.status")}</dt><dd><Status status={one.status} /></dd>
       <dt>{t("exports.connection")}</dt><dd><bdi>{one.connectionName ?? t("exports.detached")}</bdi></dd>
-      <dt>{t("export.list")}</dt><dd>{list === undefined ? one.list : <><bdi>{list.name}</bdi> <span class="quiet">({one.list})</span></>}</dd>
+      <dt>{t("export.list")}</dt><dd>{list === undefined ? t("export.listNumber", { list: one.list }) : <><bdi>{list.name}</bdi> <span class="quiet">({one.list})</span></>}</dd>
       <dt>{t("export.segments")}</dt><dd><bdi>{names.join(", ")}</bdi></dd>
       <dt>{t("export.automations")}</dt><dd>{one.automations === "run" ? t("export.automationsOn") : t("export.automationsOff")}</dd>
       <dt>{t("exports.schedule")}</dt><dd>{rule}{one.nextRunAt === undefined ? null : <span class="note">{t("export.next")}: {time(one.nextRunAt)}</span>}</dd>
@@ -105,8 +111,9 @@ function Checked({ found }: { found: Found }): JSX.Element {
   const sum = (name: "rejected" | "duplicate"): number => segments.reduce((total, segment) => total + (segment[name] ?? 0), 0);
   return (
     <Notice kind={warnings.length > 0 ? "warning" : "good"}>
+      <p><strong>{t("export.checked")}</strong></p>
       <p>{t("match.counts", { read, accepted, rejected: sum("rejected"), duplicate: sum("duplicate"), excluded: read - accepted - sum("rejected") - sum("duplicate") })}</p>
-      <p>{t("match.estimate", { n: requests, minutes: t("time.minutes", { n: Math.ceil(minutes) }) })}</p>
+      {requests === 0 ? null : <p>{t("match.estimate", { n: requests, minutes: duration(minutes * 60_000) })}</p>}
       <Issues issues={warnings} />
       {Object.keys(rejectedByRule).length === 0 ? null : <><p><strong>{t("match.reasons")}</strong></p><ReasonBars counts={rejectedByRule} words={words} label={t("match.reasons")} /></>}
       <Left omissions={segments.flatMap(({ omissions = [] }) => omissions)} />

@@ -1,13 +1,13 @@
 /** The list of exports. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Export, RunStatus } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { ruleWords } from "./schedule.js";
 import { Schedules } from "./schedules.js";
-import { Confirm, Empty, Heading, Loading, Notice, type Sort, sorted, SortedHeadings, Status, useData } from "../ui.js";
+import { Confirm, Empty, Heading, Loading, Notice, type Sort, sorted, SortedHeadings, Status, useData, useLooking } from "../ui.js";
 
 export interface ListedExport extends Export {
   connectionName?: string;
@@ -19,9 +19,8 @@ export interface ListedExport extends Export {
   etag: string;
 }
 
-/** While one of these is there, the list is read again every so often. */
-const LIVE: ReadonlySet<string> = new Set(["queued", "refreshing", "failed_retrying"]);
-const LOOK_MILLIS = 3_000;
+/** While one of these is there, something moves. */
+export const LIVE: ReadonlySet<string> = new Set(["queued", "refreshing", "failed_retrying"]);
 
 type Column = "name" | "connectionName" | "status" | "lastRun" | "schedule" | "permission";
 const COLUMNS: [Column, Key][] = [["name", "exports.name"], ["connectionName", "exports.connection"], ["status", "exports.status"], ["lastRun", "exports.lastRun"], ["schedule", "exports.schedule"], ["permission", "exports.permission"]];
@@ -44,11 +43,7 @@ export function Exports(): JSX.Element {
   const data = useData("exports", async (path) => ({ value: await every<ListedExport>(path), etag: "" }));
   const connections = useData(me.role === "viewer" ? undefined : "connections", async (path) => ({ value: await every<{ id: string }>(path), etag: "" }));
   const live = data.value?.some(({ status }) => LIVE.has(status)) ?? false;
-  useEffect(() => {
-    if (!live) return undefined;
-    const looking = setInterval(() => void data.reload(), LOOK_MILLIS);
-    return () => clearInterval(looking);
-  }, [live]);
+  useLooking(data.reload, live);
   const [scheduling, setScheduling] = useState(false);
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<Sort<Column>>({ column: "name", down: false });

@@ -1,9 +1,15 @@
-/** Asks before somebody goes away from what has not been saved. */
+/** Asks before somebody goes away from what has not been saved: by a link, by Back, or by closing the tab. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { t } from "../i18n.js";
 import { Confirm } from "../ui.js";
+
+let unsavedForms = 0;
+/** Whether something is open that has not been saved. */
+export const isUnsaved = (): boolean => unsavedForms > 0;
+
+const BACK = "back";
 
 export function Leaving({ unsaved }: { unsaved: boolean }): JSX.Element | null {
   const { route } = useLocation();
@@ -19,13 +25,29 @@ export function Leaving({ unsaved }: { unsaved: boolean }): JSX.Element | null {
       event.stopPropagation();
       setTo(link.pathname + link.search);
     };
+    // Back goes to the same address first, so that there is time to ask.
+    const back = (): void => setTo(BACK);
+    history.pushState(history.state, "", location.href);
+    unsavedForms += 1;
     addEventListener("beforeunload", unload);
+    addEventListener("popstate", back);
     document.addEventListener("click", click, true);
     return () => {
+      unsavedForms -= 1;
       removeEventListener("beforeunload", unload);
+      removeEventListener("popstate", back);
       document.removeEventListener("click", click, true);
     };
   }, [unsaved]);
   if (to === undefined) return null;
-  return <Confirm title={t("edit.leave")} text={t("edit.leaveText")} go={t("edit.leaveGo")} keep={t("edit.stay")} onClose={() => setTo(undefined)} work={async () => route(to)} />;
+  const stay = (): void => {
+    if (to === BACK) history.pushState(history.state, "", location.href);
+    setTo(undefined);
+  };
+  const go = async (): Promise<void> => {
+    setTo(undefined);
+    if (to === BACK) history.back();
+    else route(to);
+  };
+  return <Confirm title={t("edit.leave")} text={t("edit.leaveText")} go={t("edit.leaveGo")} keep={t("edit.stay")} onClose={stay} work={go} />;
 }

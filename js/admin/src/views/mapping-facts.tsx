@@ -9,7 +9,11 @@ export function MappingFacts({ mapping, account }: { mapping: Partial<Mapping>; 
   const plain = FIXED.filter((name) => mapping[name] !== undefined).map((name): [string, string] => [t(`match.${name}`), columnOf(mapping[name] as ValueSource)]);
   const fields = (mapping.fields ?? []).map((field): [string, string] => ["field" in field ? field.field : titleOf(String(field.id)), fieldColumn(field)]);
   const tags = (mapping.tags ?? []).map((tag): [string, string] => [t("match.tags"), typeof tag === "string" ? `“${tag}”` : `${tag.prefix ?? ""}${tagColumn(tag)}`]);
-  const consent: [string, string][] = consentColumn(mapping) === "" ? [] : [[t("match.consent"), consentColumn(mapping)]];
+  const consent = (["consent", "subscribe"] as const).flatMap((name): [string, string][] => {
+    const setting = mapping[name];
+    const no = typeof setting === "object" && setting.negated === true;
+    return setting === undefined ? [] : [[t(`match.${name}`), no ? t("match.saysNo", { column: consentColumn(setting) }) : consentColumn(setting)]];
+  });
   return (
     <ul class="mapped">
       {[...plain, ...consent, ...fields, ...tags].map(([target, column], at) => <li key={at}><bdi>{target}</bdi> <span class="quiet" aria-hidden="true">←</span> <bdi>{column}</bdi></li>)}

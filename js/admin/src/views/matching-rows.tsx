@@ -63,11 +63,17 @@ function FieldRow({ field, title, account, names, isUnsure, issue, onField }: Fi
   return (
     <div class="row field-row">
       <SelectField label={t("match.field")} hint={type === undefined ? undefined : `${t("match.type")}: ${named("type", type)}`} issue={issue} value={title} choices={choose([...new Set([...(title === "" ? [] : [title]), ...titles])])} onChange={(chosen) => onField({ field: chosen, column: fieldColumn(field) })} />
-      <SelectField label={t("match.column")} value={fieldColumn(field)} choices={choose(names)} onChange={(column) => onField({ ...field, column } as FieldMapping)} />
+      <SelectField label={t("match.column")} value={fieldColumn(field)} choices={choose(names)} onChange={(column) => onField(withColumn(field, column))} />
       {type === "date" || type === "datetime" ? <SelectField label={t("match.dateOrder")} hint={isUnsure && field.dateOrder === undefined ? t("match.unsure") : undefined} value={field.dateOrder ?? ""} choices={ORDERS.map(([value, key]) => ({ value, label: t(key) }))} onChange={order} /> : null}
       <button type="button" class="small" aria-label={`${t("do.remove")}: ${title || t("match.field")}`} onClick={() => onField(undefined)}>×</button>
     </div>
   );
+}
+
+/** A column takes the place of a template. */
+function withColumn(field: FieldMapping, column: string): FieldMapping {
+  const { template: _template, ...rest } = field as FieldMapping & { template?: string };
+  return { ...rest, column } as FieldMapping;
 }
 
 /** Tags: the same for everybody, or from each profile's own value. */

@@ -3,11 +3,11 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Run } from "../../../src/service/documents.js";
 import type { Omission, Rejection } from "../../../src/types.js";
-import { authorization } from "../api.js";
+import { bytesOf, type Problem, streamOf } from "../api.js";
 import { number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import { InEnglish, Said } from "../said.js";
-import { Trouble, useData, useWork } from "../ui.js";
+import { problemOf, Trouble, useData, useWork } from "../ui.js";
 import { omissionWords, ruleWords, type Words } from "../words.js";
 import { ReasonBars } from "./chart.js";
 
@@ -16,17 +16,13 @@ type Row = Rejection & { remedy?: string; segment: string };
 /** Rows shown at first, and more each time. */
 const SHOWN = 100;
 
-async function read(id: string, format: "csv" | "ndjson"): Promise<Response> {
-  return fetch(`/api/runs/${id}/rejections?format=${format}`, { headers: authorization() });
-}
+const pathOf = (id: string, format: "csv" | "ndjson"): string => `runs/${id}/rejections?format=${format}`;
 
 /** The first rows; the rest is not read. */
 async function firstRows(id: string, most: number): Promise<Row[]> {
-  const response = await read(id, "ndjson");
-  if (!response.ok || !response.body) return [];
   const rows: Row[] = [];
   let text = "";
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (await streamOf(pathOf(id, "ndjson"))).pipeThrough(new TextDecoderStream()).getReader();
   while (rows.length < most) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -41,6 +37,7 @@ async function firstRows(id: string, most: number): Promise<Row[]> {
 export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Element | null {
   const me = useMe();
   const [rows, setRows] = useState<Row[]>([]);
+  const [refused, setRefused] = useState<Problem>();
   const [most, setMost] = useState(SHOWN);
   const { busy, problem, run: work } = useWork();
   const counts: Record<string, number> = {};
@@ -48,14 +45,14 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
   const some = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0) > 0;
   const mayRead = me.role === "administrator" || me.role === "contributor";
   useEffect(() => {
-    if (ended && some && mayRead) void firstRows(run.id, most).then(setRows, () => undefined);
+    if (ended && some && mayRead) void firstRows(run.id, most).then(setRows, (error: unknown) => setRefused(problemOf(error)));
   }, [run.id, ended, some, most]);
   const words = useRules();
   const all = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0);
   const download = (): Promise<void> =>
     work(async () => {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(await (await read(run.id, "csv")).blob());
+      link.href = URL.createObjectURL(new Blob([await bytesOf(pathOf(run.id, "csv"))], { type: "text/csv" }));
       link.download = `rejected-${run.id}.csv`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -67,7 +64,8 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
       <h2 id="rejected">{t("run.rejected")}</h2>
       {some ? null : <p class="quiet">{t("run.none")}</p>}
       {Object.keys(counts).length === 0 ? null : <><h3>{t("run.reasons")}</h3><ReasonBars counts={counts} words={words} label={t("match.reasons")} /></>}
-      {some && mayRead ? (
+      {some && refused ? <Trouble problem={refused} /> : null}
+      {some && mayRead && !refused ? (
         <>
           {rows.length < all ? <p class="quiet">{t("run.shown", { shown: rows.length, all })}</p> : null}
           <Rows rows={rows} segments={run.parts.length > 1 ? Object.fromEntries(run.parts.map(({ segment, name }) => [segment, name])) : undefined} />

@@ -5,35 +5,53 @@ import { useRoute } from "preact-iso";
 import { ENDED, type Run } from "../../../src/service/documents.js";
 import type { Progress } from "../../../src/types.js";
 import { ask, follow } from "../api.js";
-import { duration, number, t, time } from "../i18n.js";
+import { clock, duration, number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
-import { Confirm, Heading, Issues, Loading, Notice, Status, Trouble, useData, useWork } from "../ui.js";
+import { Confirm, Heading, Issues, Loading, Notice, problemOf, Status, Trouble, useData, useWork } from "../ui.js";
 import { ProgressChart } from "./chart.js";
 import { ReasonNotice } from "./reason.js";
 import { Rejected } from "./rejected.js";
 
 const BUCKETS = ["read", "pending", "queued", "delivered", "rejected", "duplicate", "excluded", "unverified"] as const;
 
-/** The run, as it changes. */
-function useRun(id: string): { run: Run | undefined; again: () => void; data: ReturnType<typeof useData<Run>> } {
+/** Between two tries to look again, at the most. */
+const MOST_PAUSE_MILLIS = 15_000;
+
+/** The run, as it changes; `lostAt`, since when nobody could be asked. */
+function useRun(id: string): { run: Run | undefined; lostAt: number | undefined; again: () => void; data: ReturnType<typeof useData<Run>> } {
   const data = useData<Run>(`runs/${id}`);
   const [run, setRun] = useState<Run>();
+  const [lostAt, setLostAt] = useState<number>();
   const [round, setRound] = useState(0);
   useEffect(() => {
     const stopped = new AbortController();
+    const { signal } = stopped;
     const watch = async (): Promise<void> => {
-      for await (const next of follow<Run>(`runs/${id}/progress`, stopped.signal)) setRun(next);
+      for (let tries = 0; !signal.aborted; tries += 1) {
+        try {
+          for await (const next of follow<Run>(`runs/${id}/progress`, signal)) {
+            setRun(next);
+            setLostAt(undefined);
+            tries = 0;
+            if (ENDED.has(next.status)) return;
+          }
+        } catch (error) {
+          // One that is not there is told by the data, which is asked in any case.
+          if (signal.aborted || problemOf(error).status === 404) return;
+        }
+        setLostAt((since) => since ?? Date.now());
+        await new Promise((next) => setTimeout(next, Math.min(1_000 * 2 ** tries, MOST_PAUSE_MILLIS)));
+      }
     };
-    // What went wrong with looking is told by the data, which is asked in any case.
-    watch().catch(() => undefined);
+    void watch();
     return () => stopped.abort();
   }, [id, round]);
-  return { run: run ?? data.value, data, again: () => { setRound(round + 1); void data.reload(); } };
+  return { run: run ?? data.value, lostAt, data, again: () => { setRound(round + 1); void data.reload(); } };
 }
 
 export function RunView(): JSX.Element {
   const { id = "" } = useRoute().params;
-  const { run, data, again } = useRun(id);
+  const { run, lostAt, data, again } = useRun(id);
   const ended = run !== undefined && ENDED.has(run.status);
   return (
     <>
@@ -42,14 +60,16 @@ export function RunView(): JSX.Element {
         {run === undefined ? null : (
           <>
             <p class="row"><Status status={run.status} />{run.cancelledBy !== undefined && !ended ? <span class="quiet">{t("run.cancelling")}</span> : null}<a href={`/exports/${run.export}`}><bdi>{run.exportName}</bdi></a></p>
+            {lostAt === undefined || ended ? null : <Notice kind="warning">{t("run.lost", { time: clock(lostAt) })}</Notice>}
             <ReasonNotice run={run} />
+            {run.cancelledBy !== undefined && ended && run.status !== "cancelled" ? <Notice>{t("run.cancelledLate")}</Notice> : null}
             {run.warnings.length === 0 ? null : <Notice kind="warning"><Issues issues={run.warnings} /></Notice>}
             {run.progress ? <Figures progress={run.progress} ended={ended} /> : null}
             {run.startedAt !== undefined && (run.history?.length ?? 0) > 1 ? <ProgressChart startedAt={run.startedAt} history={run.history ?? []} /> : null}
             <dl class="facts">
               <dt>{t("run.by")}</dt><dd>{t(`trigger.${run.trigger}`)} · <bdi>{run.user}</bdi></dd>
               <dt>{t("run.started")}</dt><dd>{time(run.startedAt)}</dd>
-              {run.endedAt === undefined ? null : <><dt>{t("run.ended")}</dt><dd>{time(run.endedAt)}</dd></>}
+              {run.endedAt === undefined ? null : <><dt>{t("run.ended")}</dt><dd>{time(run.endedAt)}{run.startedAt === undefined ? null : <span class="quiet"> · {t("run.took", { time: duration(Date.parse(run.endedAt) - Date.parse(run.startedAt)) })}</span>}</dd></>}
             </dl>
             <Rejected run={run} ended={ended} />
           </>

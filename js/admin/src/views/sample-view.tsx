@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Account, Mapping } from "../../../src/types.js";
 import type { Problem } from "../api.js";
-import { t } from "../i18n.js";
+import { duration, t } from "../i18n.js";
 import { type Arriving, type DryRun, dryRunOf } from "../sample.js";
 import { problemOf, Trouble } from "../ui.js";
 import { ReasonBars } from "./chart.js";
@@ -41,10 +41,10 @@ export function Sample({ looked: { file, name, firstRows }, mapping, list, accou
   if (!run) return <p class="quiet" role="status">{t("match.reading", { name })}</p>;
   const { summary: { read, accepted, rejected, duplicate, excluded, batches, minutes, rejectedByRule, omissions }, contacts, rejected: rows } = run;
   return (
-    <section aria-busy={reading}>
+    <section aria-busy={reading} class={reading ? "old" : undefined}>
       <h3>{t("match.preview")}</h3>
       {firstRows ? <p class="quiet">{t("match.firstRows", { name })}</p> : null}
-      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })}{firstRows ? null : ` · ${t("match.estimate", { n: batches, minutes: t("time.minutes", { n: Math.max(1, Math.ceil(minutes)) }) })}`}</p>
+      <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })}{firstRows || batches === 0 ? null : ` · ${t("match.estimate", { n: batches, minutes: duration(minutes * 60_000) })}`}{reading ? ` · ${t("match.again")}` : null}</p>
       <Contacts contacts={contacts} account={account} />
       {Object.keys(rejectedByRule).length === 0 ? null : <><h4>{t("match.reasons")}</h4><ReasonBars counts={rejectedByRule} words={words} label={t("match.reasons")} /><h4>{t("match.rejectedFirst")}</h4><Rows rows={rows} /></>}
       <Left omissions={omissions} />

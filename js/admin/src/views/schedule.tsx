@@ -18,7 +18,7 @@ export function ScheduleEdit({ schedule, onChange }: { schedule: Schedule; onCha
       <legend>{t("exports.schedule")}</legend>
       <Check label={t("schedule.active")} checked={schedule.active} onChange={(active) => onChange({ ...schedule, active })} />
       {schedule.active ? (
-        <SelectField label={t("schedule.when")} value={schedule.type} choices={[{ value: "refresh", label: t("schedule.refresh") }, { value: "own", label: t("schedule.own") }]}
+        <SelectField label={t("schedule.when")} hint={schedule.type === "refresh" ? t("schedule.refreshText") : undefined} value={schedule.type} choices={[{ value: "refresh", label: t("schedule.refresh") }, { value: "own", label: t("schedule.own") }]}
           onChange={(type) => onChange(type === "own" ? { type, active: true, times: ["06:00"], timeZone: own() } : { type: "refresh", active: true })} />
       ) : <p class="quiet">{t("schedule.off")}</p>}
       {schedule.active && schedule.type === "own" ? <OwnTimes schedule={schedule} onChange={onChange} /> : null}
@@ -83,7 +83,7 @@ function NextTimes({ schedule }: { schedule: Own }): JSX.Element {
   return (
     <div>
       <p>{t("schedule.next", { zone: own() })}</p>
-      {issue ? <p class="hint bad"><Said words={issueWords(issue)} /></p> : <ol class="times">{times.map((each) => <li key={each}><time dateTime={each}>{time(each)}</time></li>)}</ol>}
+      {issue ? <p class="hint bad"><Said words={issueWords(issue)} /></p> : <ul class="times">{times.map((each) => <li key={each}><time dateTime={each}>{time(each)}</time></li>)}</ul>}
     </div>
   );
 }

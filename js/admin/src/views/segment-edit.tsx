@@ -1,13 +1,13 @@
 /** A segment, made or changed: its name, and where it is read. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Segment } from "../../../src/service/documents.js";
+import type { Segment, Upload } from "../../../src/service/documents.js";
 import type { SourcePlaces } from "../../../src/service/runner.js";
-import { ask } from "../api.js";
-import { bytes as size, t } from "../i18n.js";
+import { ask, onceFor } from "../api.js";
+import { bytes as size, t, time } from "../i18n.js";
 import { Check, Dialog, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
-export type ListedSegment = Segment & { etag: string };
+export type ListedSegment = Segment & { etag: string; uploaded?: Upload };
 type Kind = SourcePlaces["kinds"][number];
 
 export const kindOf = ({ source }: Segment): Kind => ("file" in source ? "file" : "url" in source ? "url" : "r2" in source ? "r2" : "upload");
@@ -44,12 +44,16 @@ export function SegmentEdit(props: SegmentEditProps): JSX.Element {
 }
 
 function Form({ before, onClose, onSaved, places: { kinds, names } }: SegmentEditProps & { places: SourcePlaces }): JSX.Element {
-  const [draft, setDraft] = useState(() => draftOf(before, kinds[0] ?? "upload"));
+  const [draft, setDraft] = useState(() => draftOf(before, names.length === 0 ? "upload" : (kinds[0] ?? "upload")));
+  // Whoever closes the dialog while a file is on its way does not want it to take the other's place.
+  const [closing] = useState(() => new AbortController());
+  useEffect(() => () => closing.abort(), []);
   const form = useRef<HTMLFormElement>(null);
   // The dialog was open before there was anything in it.
   useEffect(() => form.current?.querySelector("input")?.focus(), []);
   // Once it is saved it is changed, not made again.
   const [saved, setSaved] = useState(before);
+  const [tried, setTried] = useState(false);
   const [kept, setKept] = useState<number>();
   const { busy, problem, run } = useWork();
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
@@ -58,13 +62,15 @@ function Form({ before, onClose, onSaved, places: { kinds, names } }: SegmentEdi
     run(async () => {
       const source = kind === "upload" ? { upload: true } : { [kind]: place };
       const body = { name, source, kind: isStatic ? "static" : "dynamic", ...(members === "" ? {} : { members: Number(members) }) };
-      const { value } = saved ? await ask<ListedSegment>("PATCH", `segments/${saved.id}`, { body, on: saved.etag }) : await ask<ListedSegment>("POST", "segments", { body });
+      const { value } = saved ? await ask<ListedSegment>("PATCH", `segments/${saved.id}`, { body, on: saved.etag }) : await ask<ListedSegment>("POST", "segments", { body, once: onceFor(closing, body) });
       setSaved(value);
       if (kind !== "upload" || !file) return onClose();
       onSaved();
-      setKept((await ask<{ bytes: number }>("PUT", `segments/${value.id}/profiles`, { file })).value.bytes);
+      setKept((await ask<{ bytes: number }>("PUT", `segments/${value.id}/profiles`, { file, signal: closing.signal })).value.bytes);
+      onSaved();
     });
   const issue = (path: string): string | undefined => issueAt(problem, path)?.message;
+  const lacksFile = kind === "upload" && !file && saved?.uploaded === undefined;
   if (kept !== undefined) {
     return (
       <>
@@ -74,10 +80,10 @@ function Form({ before, onClose, onSaved, places: { kinds, names } }: SegmentEdi
     );
   }
   return (
-    <form ref={form} onSubmit={(event) => { event.preventDefault(); void save(); }}>
+    <form ref={form} onSubmit={(event) => { event.preventDefault(); setTried(true); if (!lacksFile) void save(); }}>
       <TextField label={t("segments.name")} value={name} onInput={(text) => change({ name: text })} issue={issue("name")} />
       <SelectField label={t("segments.source")} value={kind} choices={[...new Set([...kinds, kind])].map((value) => ({ value, label: t(`segments.${value}`) }))} onChange={(value) => change({ kind: value as Kind })} {...(kind === "upload" ? { issue: issue("source") } : {})} />
-      {kind === "upload" ? <div class="field"><label for="upload">{t("segments.uploadFile")}</label><input id="upload" type="file" accept=".csv,.ndjson,.jsonl,text/csv" onChange={(event) => change({ file: event.currentTarget.files?.[0] })} /></div>
+      {kind === "upload" ? <div class="field"><label for="upload">{t("segments.uploadFile")}</label><input id="upload" type="file" accept=".csv,.ndjson,.jsonl,text/csv" aria-describedby="upload-hint" onChange={(event) => change({ file: event.currentTarget.files?.[0] })} /><p id="upload-hint" class={tried && lacksFile ? "hint bad" : "hint"}>{saved?.uploaded === undefined ? t("segments.chooseFile") : t("segments.there", { size: size(saved.uploaded.bytes), time: time(saved.uploaded.at) })}</p></div>
         : <TextField label={t(`segments.${kind}`)} hint={kind === "url" ? t("segments.urlHint") : names.length === 0 ? t("segments.noNames") : t("segments.namesHint", { n: names.length })} value={place} onInput={(text) => change({ place: text })} issue={issue("source")} choices={kind === "url" ? [] : names} />}
       <TextField label={t("segments.members")} hint={t("segments.membersHint")} type="number" min={0} value={members} onInput={(text) => change({ members: text })} issue={issue("members")} />
       <Check label={t("segments.static")} checked={isStatic} onChange={(yes) => change({ isStatic: yes })} />

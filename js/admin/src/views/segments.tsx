@@ -1,8 +1,8 @@
 /** Segments: which there are, and where each is read. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask, every } from "../api.js";
-import { number, t } from "../i18n.js";
+import { ask, every, patched } from "../api.js";
+import { bytes as size, number, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
 import type { ListedExport } from "./exports.js";
 import { type ListedSegment, kindOf, placeOf, SegmentEdit } from "./segment-edit.js";
@@ -35,7 +35,7 @@ export function Segments(): JSX.Element {
                 {all.map((one) => (
                   <tr key={one.id}>
                     <th scope="row"><bdi>{one.name}</bdi>{one.kind === "static" || !one.active ? <> <span class="note">{one.kind === "static" ? t("segments.static") : t("segments.inactive")}</span></> : null}</th>
-                    <td>{t(`segments.${kindOf(one)}`)} <bdi class="quiet">{placeOf(one)}</bdi></td>
+                    <td>{t(`segments.${kindOf(one)}`)} <bdi class="quiet">{placeOf(one)}</bdi>{kindOf(one) === "upload" ? <span class="note">{one.uploaded === undefined ? t("segments.nothingYet") : `${size(one.uploaded.bytes)} · ${time(one.uploaded.at)}`}</span> : null}</td>
                     <td class="number">{one.members === undefined ? "" : number(one.members)}</td>
                     <td><UsedIn id={one.id} /></td>
                     {may ? <td class="row"><button type="button" class="small" aria-label={`${t("segments.manage")}: ${one.name}`} onClick={() => setManaged(one)}>{t("segments.manage")}</button><button type="button" class="small" aria-label={`${t("do.edit")}: ${one.name}`} onClick={() => setEdited(one)}>{t("do.edit")}</button><button type="button" class="danger small" aria-label={`${t("do.remove")}: ${one.name}`} onClick={() => setRemoved(one)}>{t("do.remove")}</button></td> : null}
@@ -68,8 +68,10 @@ function Manage({ segment, onClose }: { segment: ListedSegment; onClose: () => v
   const save = (): Promise<void> =>
     run(async () => {
       for (const one of all.filter((each) => isIn(each) !== each.segments.includes(segment.id))) {
-        const segments = isIn(one) ? [...one.segments, segment.id] : one.segments.filter((id) => id !== segment.id);
-        await ask("PATCH", `exports/${one.id}`, { body: { segments }, on: one.etag });
+        await patched<ListedExport>(`exports/${one.id}`, { value: one, etag: one.etag }, (now) => {
+          const others = now.segments.filter((id) => id !== segment.id);
+          return { segments: isIn(one) ? [...others, segment.id] : others };
+        });
       }
       onClose();
     });

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Role, Token, User } from "../../../src/service/documents.js";
-import { ask, every } from "../api.js";
+import { ask, every, patched } from "../api.js";
 import { t, time } from "../i18n.js";
 import { Confirm, Copied, Dialog, Heading, issueAt, Loading, Notice, SelectField, TextField, Trouble, useData, useWork } from "../ui.js";
 
@@ -15,12 +15,11 @@ export function Users(): JSX.Element {
   const users = useData("users", async (path) => ({ value: await every<ListedUser>(path), etag: "" }));
   const tokens = useData("tokens", async (path) => ({ value: await every<Omit<Token, "hash">>(path), etag: "" }));
   const [making, setMaking] = useState<"user" | "token">();
-  const work = useWork();
-  const change = (user: ListedUser, body: { role?: string; active?: boolean }): Promise<void> =>
-    work.run(async () => {
-      await ask("PATCH", `users/${encodeURIComponent(user.id)}`, { body, on: user.etag });
-      await users.reload();
-    });
+  const change = async (user: ListedUser, body: { role?: Role; active?: boolean }): Promise<void> => {
+    await patched<ListedUser>(`users/${encodeURIComponent(user.id)}`, { value: user, etag: user.etag }, () => body);
+    await users.reload();
+  };
+  const [asked, setAsked] = useState<{ user: ListedUser; body: { role?: Role; active?: boolean } }>();
   const [revoked, setRevoked] = useState<Omit<Token, "hash">>();
   const [tokenFor, setTokenFor] = useState<string>();
   /** A user who was let in gets in with a token. */
@@ -38,17 +37,16 @@ export function Users(): JSX.Element {
   return (
     <>
       <Heading actions={<><button type="button" class="primary" onClick={() => setMaking("user")}>{t("users.new")}</button><button type="button" onClick={() => setMaking("token")}>{t("users.newToken")}</button></>}>{t("users.title")}</Heading>
-      <Trouble problem={work.problem} />
       <Loading data={users}>
         <div class="scroll" tabIndex={0} role="region" aria-label={t("users.title")}>
-          <table>
+          <table class="middle">
             <thead><tr><th scope="col">{t("users.name")}</th><th scope="col">{t("users.role")}</th><th scope="col">{t("users.active")}</th></tr></thead>
             <tbody>
               {users.value?.map((user) => (
                 <tr key={user.id}>
                   <th scope="row"><bdi>{user.id}</bdi></th>
-                  <td><select aria-label={`${t("users.role")}: ${user.id}`} value={user.role} onChange={(event) => void change(user, { role: event.currentTarget.value })}>{choices().map(({ value, label }) => <option key={value} value={value}>{label}</option>)}</select></td>
-                  <td><input type="checkbox" aria-label={`${t("users.active")}: ${user.id}`} checked={user.active} onChange={(event) => void change(user, { active: event.currentTarget.checked })} /></td>
+                  <td><select aria-label={`${t("users.role")}: ${user.id}`} value={user.role} onChange={(event) => { const role = event.currentTarget.value as Role; event.currentTarget.value = user.role; setAsked({ user, body: { role } }); }}>{choices().map(({ value, label }) => <option key={value} value={value}>{label}</option>)}</select></td>
+                  <td><input type="checkbox" aria-label={`${t("users.active")}: ${user.id}`} checked={user.active} onChange={(event) => { const active = event.currentTarget.checked; event.currentTarget.checked = user.active; setAsked({ user, body: { active } }); }} /></td>
                 </tr>
               ))}
             </tbody>
@@ -64,11 +62,17 @@ export function Users(): JSX.Element {
           </table>
         </div>
       </Loading>
+      {asked === undefined ? null : <Confirm title={asked.user.id} text={changeWords(asked.body)} go={t("users.change")} onClose={() => setAsked(undefined)} work={() => change(asked.user, asked.body)} />}
       {revoked === undefined ? null : <Confirm title={`${t("users.revoke")}: ${revoked.name}`} text={t("users.revokeText")} go={t("users.revoke")} onClose={() => setRevoked(undefined)} work={async () => { await ask("DELETE", `tokens/${revoked.id}`); await tokens.reload(); }} />}
       {making === "user" ? <NewUser onClose={close} onSaved={letIn} /> : null}
       {making === "token" ? <NewToken users={users.value ?? []} first={tokenFor} onClose={close} /> : null}
     </>
   );
+}
+
+function changeWords({ role, active }: { role?: Role; active?: boolean }): string {
+  if (role !== undefined) return t("users.newRole", { role: t(`role.${role}`) });
+  return active === true ? t("users.letInAgain") : t("users.lockOut");
 }
 
 function NewUser({ onClose, onSaved }: { onClose: () => void; onSaved: (user: string) => void }): JSX.Element {
