@@ -182,6 +182,26 @@ describe("first profiles of what nobody uploaded", () => {
   }
 });
 
+describe("names of users", () => {
+  for (const id of ["a/b", "a/../b", "50%", "%2F", "%2e%2e", "who?", "one#two", "Ann Lee", "a\\b", "a+b@example.net", "Žiga", ".dot", "a;b=c"]) {
+    it(`${id}: can be addressed`, async () => {
+      const here = await world();
+      const made = await here.admin.make("/api/users", { body: { id, role: "viewer" } });
+      assert.equal(made.id, id);
+      const changed = await here.admin.change(`/api/users/${encodeURIComponent(id)}`, { etag: made.etag, body: { active: false } });
+      assert.deepEqual([changed.id, changed.active], [id, false]);
+    });
+  }
+
+  for (const id of [".", "..", "...", " .. "]) {
+    it(`${JSON.stringify(id)}: is none, since no address leads to it`, async () => {
+      const here = await world();
+      issue(await here.admin.post("/api/users", { body: { id, role: "viewer" } }), "id", "not_a_name");
+      assert.equal((await here.admin.read("/api/users")).items.length, 1);
+    });
+  }
+});
+
 describe("rights that end", () => {
   async function scene() {
     const here = await world();
