@@ -151,6 +151,30 @@ describe("where segments may be read from", () => {
     assert.deepEqual(await here.admin.read("/api/sources"), { kinds: ["file", "upload", "url"], names: [join("crm", "silver.ndjson"), "gold.csv"] });
   });
 
+  it("names each file once, however folders are linked, and goes into none of those", { timeout: 30_000 }, async () => {
+    const sources = place();
+    mkdirSync(join(sources, "crm"));
+    for (const name of ["gold.csv", "crm/silver.csv"]) writeFileSync(join(sources, name), "EMail\n");
+    // Two that lead to where they lie would double with every level.
+    for (const name of ["a", "b", "crm/up", "crm/again"]) symlinkSync(sources, join(sources, name));
+    symlinkSync(join(sources, "crm"), join(sources, "other"));
+    symlinkSync(join(sources, "gold.csv"), join(sources, "crm", "linked.csv"));
+    const { names } = await (await world({ sources })).admin.read("/api/sources");
+    assert.deepEqual(names, [join("crm", "linked.csv"), join("crm", "silver.csv"), "gold.csv"]);
+  });
+
+  it("looks at so many entries, and so deep, the upper ones first", async () => {
+    const sources = place();
+    const folders = (depth) => join(sources, ...Array(depth).fill("deep"));
+    mkdirSync(folders(9), { recursive: true });
+    for (const depth of [8, 9]) writeFileSync(join(folders(depth), `at-${depth}.csv`), "EMail\n");
+    const names = async () => (await (await world({ sources })).admin.read("/api/sources")).names.map((name) => name.split(/[\\/]/u).at(-1));
+    assert.deepEqual(await names(), ["at-8.csv"]);
+    writeFileSync(join(sources, "top.csv"), "EMail\n");
+    for (let at = 0; at < 2_000; at += 1) writeFileSync(join(folders(1), `${at}.log`), "");
+    assert.deepEqual(await names(), ["top.csv"]);
+  });
+
   it("names the first two hundred of many", async () => {
     const sources = place();
     for (let at = 100; at < 400; at += 1) writeFileSync(join(sources, `${at}.csv`), "EMail\n");
