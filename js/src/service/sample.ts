@@ -1,13 +1,12 @@
 /** The first profiles of a source, as they stand in it. */
 import { openSource } from "../source/open.js";
+import { wholeRecords } from "../source/whole.js";
 import type { Source } from "../types.js";
 
 /** Bytes of a sample at the most: some two thousand profiles. */
 export const SAMPLE_BYTES = 256 * 1024;
 
-const LINE_FEED = 10;
-
-/** Its first lines, whole ones, up to `SAMPLE_BYTES`; a first line that is longer than that, cut. */
+/** Its first lines, those of whole records, up to `SAMPLE_BYTES`; a first line that is longer than that, cut. */
 export async function firstLines(source: Source): Promise<Uint8Array<ArrayBuffer>> {
   const open = openSource(source);
   const bytes = new Uint8Array(SAMPLE_BYTES);
@@ -18,8 +17,7 @@ export async function firstLines(source: Source): Promise<Uint8Array<ArrayBuffer
       bytes.set(taken, length);
       length += taken.byteLength;
       if (length < SAMPLE_BYTES) continue;
-      const end = bytes.lastIndexOf(LINE_FEED);
-      return end === -1 ? bytes : bytes.slice(0, end + 1);
+      return wholeRecords(bytes).slice();
     }
     return bytes.slice(0, length);
   } finally {

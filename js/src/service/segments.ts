@@ -116,11 +116,13 @@ export class Segments {
 
   /**
    * The first profiles of a segment, for a preview. They are people's data: only for whoever may change the segment,
-   * and written into the audit log.
+   * and written into the audit log. A contributor may have a segment read from any file or address of the host's: what
+   * is in them only administrators see.
    */
   async sample(user: User, id: string): Promise<Uint8Array<ArrayBuffer>> {
     this.#requireManager(user);
     const { value } = await this.#environment.segment(id);
+    if (!("upload" in value.source) && !isAllowed(user.role, "manage_connections")) throw notAllowed("see the first profiles of a segment that is not uploaded");
     await this.#requireEditor(user, id);
     const { runner } = this.#environment;
     if (!runner.sample) throw unread();

@@ -38,7 +38,8 @@ export class Users {
   async create(user: User, id: string, role: Role): Promise<Versioned<User>> {
     this.#requireManager(user);
     const made: User = { id: id.trim(), role, active: true, createdAt: this.#environment.now() };
-    if (made.id === "" || made.id.length > 200) throw notValid([{ path: "id", code: "not_a_name", message: "The user needs a name of at most 200 characters, such as an e-mail address." }]);
+    // An address cannot end with dots alone: it would be that of the folder, or of the one above.
+    if (/^\.*$/u.test(made.id) || made.id.length > 200) throw notValid([{ path: "id", code: "not_a_name", message: "The user needs a name of at most 200 characters, such as an e-mail address." }]);
     if (await this.#environment.find(KEYS.user(made.id))) throw notValid([{ path: "id", code: "name_taken", message: "This user is here already." }]);
     await this.#environment.change(user.id, "user.create", KEYS.user(made.id), [{ key: KEYS.user(made.id), value: json(made), version: 0 }]);
     return { value: made, version: 1 };

@@ -1,5 +1,7 @@
 // The table roles x actions x sharing, cell by cell, over HTTP: every route of the description has its row.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { issue } from "./client.mjs";
 import { connect, people, save, upload, world } from "./world.mjs";
@@ -54,6 +56,7 @@ const TABLE = [
   ["GET /api/segments/{id}", LOOKS, 200, ({ segment }) => ({ id: segment.id })],
   ["GET /api/segments/{id}/exports", LOOKS, 200, ({ segment }) => ({ id: segment.id })],
   ["GET /api/segments/{id}/suggestions", LOOKS, 200, ({ segment }) => ({ id: segment.id })],
+  // Of an upload; those of files and addresses follow below.
   ["GET /api/segments/{id}/sample", EDITS, 200, ({ segment }) => ({ id: segment.id })],
   ["GET /api/sources", CONTRIBUTES, 200, () => ({})],
   ["PUT /api/segments/{id}/profiles", EDITS, 200, ({ segment }) => ({ id: segment.id, raw: people(3), headers: { "content-type": "text/csv" } })],
@@ -158,6 +161,45 @@ describe("the table itself", () => {
       for (const id of [others[path.split("/")[2]], "0000000000000000"]) assert.equal((await all.asked.call(method, fill(path, id), more)).status, 404, `${route} ${id}`);
     }
   });
+});
+
+describe("first profiles of what nobody uploaded", () => {
+  for (const [what, source] of [["a file", { file: "people.csv" }], ["an address", { url: "https://profiles.example.com/people.csv" }]]) {
+    it(`${what}: administrators see them; a contributor does not, not even of a segment of its own`, async () => {
+      const here = await world({ receive: () => new Response(people(2)) });
+      writeFileSync(join(here.sources, "people.csv"), people(2));
+      const contributor = await here.letIn("carla", "contributor");
+      const { id, etag } = await contributor.make("/api/segments", { body: { name: "Mine", source: { upload: true } } });
+      await contributor.must("PUT", 200)(`/api/segments/${id}/profiles`, { raw: people(1), headers: { "content-type": "text/csv" } });
+      assert.equal((await contributor.get(`/api/segments/${id}/sample`)).text, people(1));
+      await contributor.change(`/api/segments/${id}`, { etag, body: { source } });
+      const refused = await contributor.get(`/api/segments/${id}/sample`);
+      assert.deepEqual([refused.status, refused.body.code, here.calls], [403, "not_allowed", []], refused.text);
+      assert.equal((await here.admin.read("/api/audit?limit=1")).items[0].action, "segment.update");
+      assert.equal((await here.admin.get(`/api/segments/${id}/sample`)).text, people(2));
+      for (const role of ["viewer", "source"]) assert.equal((await (await here.letIn(role, role)).get(`/api/segments/${id}/sample`)).status, 403);
+    });
+  }
+});
+
+describe("names of users", () => {
+  for (const id of ["a/b", "a/../b", "50%", "%2F", "%2e%2e", "who?", "one#two", "Ann Lee", "a\\b", "a+b@example.net", "Žiga", ".dot", "a;b=c"]) {
+    it(`${id}: can be addressed`, async () => {
+      const here = await world();
+      const made = await here.admin.make("/api/users", { body: { id, role: "viewer" } });
+      assert.equal(made.id, id);
+      const changed = await here.admin.change(`/api/users/${encodeURIComponent(id)}`, { etag: made.etag, body: { active: false } });
+      assert.deepEqual([changed.id, changed.active], [id, false]);
+    });
+  }
+
+  for (const id of [".", "..", "...", " .. "]) {
+    it(`${JSON.stringify(id)}: is none, since no address leads to it`, async () => {
+      const here = await world();
+      issue(await here.admin.post("/api/users", { body: { id, role: "viewer" } }), "id", "not_a_name");
+      assert.equal((await here.admin.read("/api/users")).items.length, 1);
+    });
+  }
 });
 
 describe("rights that end", () => {

@@ -3,10 +3,26 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { place } from "./helpers.mjs";
+import { load, place } from "./helpers.mjs";
 import { connect, people, save, upload, world } from "./world.mjs";
 
 const SAMPLE_BYTES = 256 * 1024;
+const { preview } = await load("activecampaign-export");
+
+/** A header and rows, somewhat more than a sample. */
+const table = (header, row) => `${header}${Array.from({ length: 12_000 }, (_, at) => row(at)).join("").slice(0, SAMPLE_BYTES + 50_000)}`;
+
+/** A segment's first profiles, and what a dry run says of them. */
+async function sampled(text) {
+  const here = await world();
+  const segment = await upload(here, "Gold", text, { format: "auto" });
+  const { text: sample } = await here.admin.get(`/api/segments/${segment.id}/sample`);
+  const rejections = [];
+  const told = await preview({ definition: { version: 1, list: 4, mapping: { email: "EMail" } }, source: Buffer.from(sample), onRejections: (more) => void rejections.push(...more) });
+  const first = Buffer.from(text).subarray(0, SAMPLE_BYTES);
+  // As the answer is read: without a mark.
+  return { sample, told, rejections, lines: new TextDecoder().decode(first.subarray(0, first.lastIndexOf("\n") + 1)) };
+}
 
 describe("a segment's first profiles", () => {
   it("are whole lines as they stand in the source, 256 KiB at the most; whoever read them stands in the audit log", async () => {
@@ -31,6 +47,40 @@ describe("a segment's first profiles", () => {
     const here = await world();
     const segment = await upload(here, "Gold", "x".repeat(SAMPLE_BYTES + 9));
     assert.equal((await here.admin.get(`/api/segments/${segment.id}/sample`)).text, "x".repeat(SAMPLE_BYTES));
+  });
+
+  for (const [what, header, row] of [
+    ["with commas", "EMail,Address\n", (at) => `person${at}@example.net,"Street ${at}, ""left""${"\n;".repeat(40)}"\n`],
+    ["with semicolons, behind a mark and a blank line", "\ufeff\nEMail;Address\n", (at) => `person${at}@example.net;"""Street"" ${at}${"\n,".repeat(40)}"\n`],
+    ["with CRLF", 'EMail,"Add\r\nress, all"\r\n', (at) => `person${at}@example.net,"Street ${at}${"\r\n".repeat(40)}"""\r\n`],
+  ]) {
+    it(`end with a whole record where cells have line ends, ${what}`, async () => {
+      const { sample, told, rejections, lines } = await sampled(table(header, row));
+      const whole = header.replace("\ufeff", "") + Array.from({ length: told.read }, (_, at) => row(at)).join("");
+      assert.deepEqual([sample === whole, rejections], [true, []]);
+      assert.ok(told.accepted === told.read && told.read > 1_500, JSON.stringify(told));
+      // Its last line ends within a cell; the next record would be too much.
+      assert.ok(sample.length < lines.length && sample.length + row(told.read).length > SAMPLE_BYTES - 3, `${sample.length} of ${lines.length}`);
+    });
+  }
+
+  for (const [what, header, row] of [
+    ["NDJSON has, however many are escaped", "", (at) => `{"EMail":"person${at}@example.net","Size":"${"27\\\" ".repeat(at % 3)}"}\n`],
+    ["unquoted cells have", "EMail,Size\n", (at) => `person${at}@example.net,${at === 3 ? '27" TV' : at}\n`],
+    ["cells have behind another delimiter", "EMail,Size,More\n", (at) => `person${at}@example.net,27;"${at === 3 ? "" : '"'},\n`],
+  ]) {
+    it(`take no account of quotes that ${what}`, async () => {
+      const { sample, told, lines } = await sampled(table(header, row));
+      assert.equal(sample, lines);
+      assert.ok(told.accepted === told.read && told.read > 2_000, JSON.stringify(told));
+    });
+  }
+
+  it("with a quote that is never closed are lines all the same, so that the dry run tells of it and reads on", async () => {
+    const { sample, told, rejections, lines } = await sampled(table("EMail,Name\n", (at) => `person${at}@example.net,${at === 3 ? '"Ann' : "Bob"}\n`));
+    assert.equal(sample, lines);
+    assert.deepEqual(rejections.map(({ rule, line }) => [rule, line]), [["quote_unclosed", 5]]);
+    assert.ok(told.accepted > 2_000, JSON.stringify(told));
   });
 
   it("that are not there are told as the run tells it", async () => {
@@ -99,6 +149,30 @@ describe("where segments may be read from", () => {
     symlinkSync(join(outside, "secret.csv"), join(sources, "linked.csv"));
     const here = await world({ sources });
     assert.deepEqual(await here.admin.read("/api/sources"), { kinds: ["file", "upload", "url"], names: [join("crm", "silver.ndjson"), "gold.csv"] });
+  });
+
+  it("names each file once, however folders are linked, and goes into none of those", { timeout: 30_000 }, async () => {
+    const sources = place();
+    mkdirSync(join(sources, "crm"));
+    for (const name of ["gold.csv", "crm/silver.csv"]) writeFileSync(join(sources, name), "EMail\n");
+    // Two that lead to where they lie would double with every level.
+    for (const name of ["a", "b", "crm/up", "crm/again"]) symlinkSync(sources, join(sources, name));
+    symlinkSync(join(sources, "crm"), join(sources, "other"));
+    symlinkSync(join(sources, "gold.csv"), join(sources, "crm", "linked.csv"));
+    const { names } = await (await world({ sources })).admin.read("/api/sources");
+    assert.deepEqual(names, [join("crm", "linked.csv"), join("crm", "silver.csv"), "gold.csv"]);
+  });
+
+  it("looks at so many entries, and so deep, the upper ones first", async () => {
+    const sources = place();
+    const folders = (depth) => join(sources, ...Array(depth).fill("deep"));
+    mkdirSync(folders(9), { recursive: true });
+    for (const depth of [8, 9]) writeFileSync(join(folders(depth), `at-${depth}.csv`), "EMail\n");
+    const names = async () => (await (await world({ sources })).admin.read("/api/sources")).names.map((name) => name.split(/[\\/]/u).at(-1));
+    assert.deepEqual(await names(), ["at-8.csv"]);
+    writeFileSync(join(sources, "top.csv"), "EMail\n");
+    for (let at = 0; at < 2_000; at += 1) writeFileSync(join(folders(1), `${at}.log`), "");
+    assert.deepEqual(await names(), ["top.csv"]);
   });
 
   it("names the first two hundred of many", async () => {

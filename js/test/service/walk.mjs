@@ -169,8 +169,13 @@ function configuring(all) {
     const { columns, mapping } = await all.contributor.read(`/api/segments/${all.segments[0].id}/suggestions`);
     assert.deepEqual(columns, ["EMail", "FirstName", "LastName", "Telephone"]);
     assert.deepEqual(mapping, { email: "EMail", firstName: "FirstName", lastName: "LastName", phone: "Telephone" });
-    const { text } = await all.contributor.get(`/api/segments/${all.segments[0].id}/sample`);
-    assert.equal(text.split("\n")[0], columns.join(","));
+    const [segment] = all.segments;
+    // What nobody uploaded only administrators see.
+    for (const [who, sees] of [[all.admin, true], [all.contributor, segment.source.upload === true]]) {
+      const { status, text } = await who.get(`/api/segments/${segment.id}/sample`);
+      assert.equal(status, sees ? 200 : 403, text);
+      if (sees) assert.equal(text.split("\n")[0], columns.join(","));
+    }
     assert.ok((await all.contributor.read("/api/sources")).kinds.includes("upload"));
   });
 

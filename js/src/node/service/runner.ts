@@ -1,7 +1,7 @@
 /** Runs parts in this process, and keeps each in a folder of its own, so that the next process goes on with it. */
 import { existsSync, realpathSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { preview } from "../../encode.js";
 import { readColumns } from "../../definition.js";
 import { ExportError, fault } from "../../errors.js";
@@ -14,6 +14,7 @@ import type { SecretBox } from "../../service/secrets.js";
 import { urlIssue, urlSource } from "../../service/url-source.js";
 import type { ExportDefinition, ExportSummary, Host, Issue, Preview, Rejection, Source, Stop } from "../../types.js";
 import { fileStore } from "../file-store.js";
+import { fileNames } from "./file-names.js";
 import { publicFetch } from "./public-fetch.js";
 import { readSealed, writeSealed } from "./sealed-file.js";
 import { isPlainFile, sharedFile } from "./shared-file.js";
@@ -135,12 +136,8 @@ export class NodeRunner implements Runner {
 
   /** The first files that a segment may be read from; none of a folder that cannot be read. */
   async #files(folder: string): Promise<string[]> {
-    const names: string[] = [];
-    for (const name of (await readdir(folder, { recursive: true }).catch(() => [])).sort()) {
-      if (names.length === MOST_NAMES) break;
-      if (OFFERED.test(name) && !name.split(sep).some((part) => part.startsWith(".") || part === "node_modules") && this.#pathOf(name) !== undefined) names.push(name);
-    }
-    return names;
+    const names = (await fileNames(folder)).filter((name) => OFFERED.test(name) && this.#pathOf(name) !== undefined);
+    return names.sort().slice(0, MOST_NAMES);
   }
 
   sourceIssues(source: Segment["source"]): Issue[] {

@@ -88,7 +88,7 @@ function profiles(app: App, { segments, connections, exports }: Parts): void {
   app.openapi(
     createRoute({
       method: "get", path: "/api/segments/{id}/sample", summary: "The first profiles of a segment, as they stand in its source", tags: ["Segments"],
-      description: "For a preview of data matching: whole lines, 256 KiB at the most. For whoever may change the segment; written into the audit log.",
+      description: "For a preview of data matching: whole records, 256 KiB at the most. For administrators and, where the profiles were uploaded, contributors who may change the segment; written into the audit log.",
       request: { params: byId }, responses: { 200: { description: "Lines of CSV or NDJSON.", content: { "application/octet-stream": { schema: profilesText } } }, ...problems(404, 409, 422) },
     }),
     async (context) => context.body((await segments.sample(context.get("user"), context.req.valid("param").id)).buffer, 200, { "content-type": "application/octet-stream", "cache-control": "no-store" }),
