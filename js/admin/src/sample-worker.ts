@@ -1,5 +1,6 @@
 /** Reads a dropped file with the same core as an export: columns, suggestions, dry run and the first contacts. Off the page's thread. */
 import { withDateOrders } from "../../src/date-order.js";
+import { wholeRecords } from "../../src/source/whole.js";
 import type { Account, EncodeSummary, ExportDefinition, Mapping, Rejection, Suggestion } from "../../src/types.js";
 
 // Not imported at the top: while a module waits for another, questions that come meanwhile are lost.
@@ -49,8 +50,7 @@ async function columnsOf({ file, account }: Extract<Question, { kind: "columns" 
   const { mapping, suggestions } = suggestMapping(columns, account);
   if (!account) return { columns, mapping, suggestions };
   const start = new Uint8Array(await file.slice(0, DAY_BYTES).arrayBuffer());
-  const end = start.byteLength < DAY_BYTES ? start.byteLength : start.lastIndexOf(10) + 1;
-  return { columns, suggestions, ...(await withDateOrders(mapping, account, start.subarray(0, end), preview)) };
+  return { columns, suggestions, ...(await withDateOrders(mapping, account, start.byteLength < DAY_BYTES ? start : wholeRecords(start), preview)) };
 }
 
 async function dryRun({ file, mapping, list, account }: Extract<Question, { kind: "dry run" }>): Promise<DryRun> {

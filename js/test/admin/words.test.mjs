@@ -215,8 +215,8 @@ describe("a page in Slovenian", () => {
     await page.getByRole("button", { name: "Poveži" }).click();
     await page.getByText("Račun je zavrnil ključ. Znova prepišite ključ iz tega računa").waitFor();
     await page.getByRole("button", { name: "Shrani" }).click();
-    await page.getByText("Povezava potrebuje ime, ki pove njen namen in cilj.").first().waitFor();
-    await page.getByText("Nič se ne shrani, dokler se ne strinjate z izjavo o zasebnosti in skladnosti.").first().waitFor();
+    await page.getByText("Dajte ji ime.").waitFor();
+    await page.getByText("Dokler se ne strinjate, se nič ne shrani.").waitFor();
     assert.equal(await page.locator("main [lang]").count(), 0);
     assert.deepEqual(complaints, []);
     await context.close();

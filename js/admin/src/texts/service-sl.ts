@@ -41,6 +41,12 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["The request does not say who calls, or its token is not valid any more.", "Zahtevek ne pove, kdo kliče, ali pa njegov žeton ne velja več."],
     ["Send a token of this service as Authorization: Bearer, or sign in.", "Prijavite se znova."],
   ],
+  not_text: [
+    ["This is a workbook or an archive, not CSV or NDJSON.", "To je delovni zvezek ali arhiv, ne CSV ali NDJSON."],
+    ["Save it as CSV in UTF-8 (in Excel: CSV UTF-8), and upload that file.", "Shranite ga kot CSV v UTF-8 (v Excelu: CSV UTF-8) in naložite to datoteko."],
+    ["This is no text in UTF-8: it holds a NUL byte.", "To ni besedilo v UTF-8: vsebuje ničelni bajt."],
+    ["Save it as CSV or NDJSON in UTF-8, and upload that file.", "Shranite ga kot CSV ali NDJSON v UTF-8 in naložite to datoteko."],
+  ],
   not_active: [["Your user is not active.", "Vaš uporabnik ni aktiven."]],
   other_origin: [
     ["The request comes from a page of another origin.", "Zahtevek prihaja s strani drugega izvora."],
@@ -52,6 +58,7 @@ export const SAID: Readonly<Record<string, readonly Pair[]>> = {
     ["You may not make connections.", "Povezav ne smete delati."],
     ["You may not rotate the service's secret.", "Skrivnosti storitve ne smete zamenjati."],
     ["You may not manage webhooks.", "Spletnih obvestil ne smete upravljati."],
+    ["You may not see the first profiles of a segment that is not uploaded.", "Prvih profilov segmenta, ki ni naložen, ne smete videti."],
     ["You may not see exports.", "Izvozov ne smete videti."],
     ["You may not make exports.", "Izvozov ne smete delati."],
     ["You may not make this export.", "Tega izvoza ne smete narediti."],
