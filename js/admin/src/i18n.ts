@@ -85,6 +85,9 @@ export function duration(millis: number): string {
 
 export const t = (key: Key, values: Record<string, string | number> = {}): string => filled(LANGUAGES[language][key], values);
 
+/** Whether something is a text of the page as it stands. */
+export const isOwnText = (text: string): boolean => (Object.values(LANGUAGES[language]) as Text[]).includes(text);
+
 /** A text with its values, numbers as the user writes them. */
 export function filled(text: Text, values: Record<string, string | number>): string {
   const chosen = typeof text === "string" ? text : (text[formats.plurals.select(Number(values.n ?? 0))] ?? text.other);

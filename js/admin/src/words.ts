@@ -1,7 +1,7 @@
 /** What the service and the core say, in the user's language; in English they say it themselves. */
 import type { Issue, Omission, Stop } from "../../src/types.js";
 import type { Problem } from "./api.js";
-import { filled, type Key, language, type Language, named, t } from "./i18n.js";
+import { filled, isOwnText, type Key, language, type Language, named, t } from "./i18n.js";
 import * as sl from "./texts/service-sl.js";
 
 export interface Words {
@@ -17,7 +17,8 @@ const known = (): typeof sl | undefined => LANGUAGES[language];
 
 /** What is known, or the service's own words. */
 const wordsOf = (text: string | undefined, own: string): Words => (text === undefined ? ownWords(own) : { text });
-const ownWords = (own: string): Words => (known() && own !== "" ? { text: own, lang: "en" } : { text: own });
+/** What the page itself says of a field is in the user's language already. */
+const ownWords = (own: string): Words => (known() && own !== "" && !isOwnText(own) ? { text: own, lang: "en" } : { text: own });
 
 export function ruleWords(rule: string, reason: string, remedy = ""): { reason: Words; remedy: Words } {
   const found = known()?.RULES[rule];
