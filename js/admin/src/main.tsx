@@ -6,7 +6,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { ask, type Problem, takeBrought, token, whenUnknown } from "./api.js";
 import { type Key, language, type Language, t, whenChosen } from "./i18n.js";
 import { Languages } from "./languages.js";
-import { type Me, MeContext } from "./me.js";
+import { type Caller, type Me, MeContext } from "./me.js";
 import "./style.css";
 import { Confirm, Dialog, Heading, NotFound, NotYours, problemOf, Trouble } from "./ui.js";
 import { Audit } from "./views/audit.js";
@@ -40,17 +40,17 @@ function Navigation({ me }: { me: Me }): JSX.Element {
   );
 }
 
-/** `unknown`: nobody, or nobody any more. */
-type Caller = Me | "unknown" | Problem | undefined;
 const isProblem = (caller: Me | Problem): caller is Problem => "code" in caller;
+const isSomebody = (caller: Caller): caller is Me => caller !== undefined && caller !== "unknown" && !isProblem(caller);
 
 function App(): JSX.Element {
   const [me, setMe] = useState<Caller>();
   const [signedOut, setSignedOut] = useState(false);
   const load = async (): Promise<Caller> => {
     const caller = await whoCalls();
-    setMe(caller);
-    setSignedOut(false);
+    // A second try at a wrong token must not take away what lies below the question.
+    setMe((before) => (isSomebody(before) && !isSomebody(caller) ? before : caller));
+    setSignedOut(!isSomebody(caller));
     return caller;
   };
   useEffect(() => {
@@ -61,7 +61,7 @@ function App(): JSX.Element {
   if (me === undefined) return <main class="quiet"><p role="status">{t("state.loading")}</p></main>;
   if (me === "unknown") return <main class="narrow"><SignIn onSigned={load} /></main>;
   if (isProblem(me)) return <main class="narrow"><Heading>{t("app.title")}</Heading><Trouble problem={me} /><button type="button" onClick={() => void load()}>{t("do.retry")}</button></main>;
-  return <Signed me={me} onSignOut={() => { token.clear(); setMe("unknown"); }}>{signedOut ? <Dialog title={t("sign.again")} onClose={() => setMe("unknown")}><SignIn onSigned={load} again /></Dialog> : null}</Signed>;
+  return <Signed me={me} onSignOut={() => { token.clear(); setMe("unknown"); }}>{signedOut ? <Dialog title={t("sign.again")} onClose={() => setSignedOut(false)}><SignIn onSigned={load} again /></Dialog> : null}</Signed>;
 }
 
 async function whoCalls(): Promise<Me | "unknown" | Problem> {

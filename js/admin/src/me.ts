@@ -1,6 +1,7 @@
 /** Who has signed in. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { Problem } from "./api.js";
 import type { Role } from "../../src/service/documents.js";
 
 export interface Me {
@@ -12,6 +13,9 @@ export interface Me {
   sandbox?: string;
   privacyStatement: { version: string; text: string; url?: string };
 }
+
+/** Whoever calls, as far as that is known; `unknown`: nobody, or nobody any more. */
+export type Caller = Me | "unknown" | Problem | undefined;
 
 export const MeContext = createContext<Me | undefined>(undefined);
 

@@ -70,6 +70,9 @@ describe("what once went wrong on the page", () => {
     await press(page, "Next");
     const dialog = page.getByRole("dialog");
     await dialog.getByText("What you have entered stays here.").waitFor();
+    await dialog.getByLabel("Token").fill("acx_wrong");
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await dialog.getByText("This token is not known").waitFor();
     await dialog.getByLabel("Token").fill((await ask("POST", "tokens", { user: "eva", name: "another" })).secret);
     await dialog.getByRole("button", { name: "Sign in" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -61,7 +61,7 @@ export function ExportEdit(): JSX.Element {
   const [form] = useState(() => ({}));
   const change = (part: Partial<Draft>): void => {
     setTouched(true);
-    mended(Object.keys(part).flatMap((name) => (name === "mapping" ? ["mapping"] : [name])));
+    mended(Object.keys(part));
     setDraft((each) => ({ ...each, ...part }));
   };
   const [taken, setTaken] = useState(false);
@@ -71,11 +71,6 @@ export function ExportEdit(): JSX.Element {
     setDraft(draftOf(before.value));
     setTaken(true);
   }, [before.value]);
-  useEffect(() => {
-    // To where the first mistake can be mended.
-    const place = problem?.issues?.map(({ path }) => STEP_OF.find(([name]) => path.startsWith(name))?.[1]).find((found) => found !== undefined);
-    if (place !== undefined) setStep(place);
-  }, [problem]);
   const save = (): Promise<void> =>
     run(async () => {
       // Rows that nobody filled in are no part of it; what is left keeps its place for what is said of it.
@@ -87,7 +82,11 @@ export function ExportEdit(): JSX.Element {
         setTouched(false);
         setSaved({ id: value.export.id, warnings: value.warnings });
       } catch (error) {
-        if (problemOf(error).status === 412) await before.reload();
+        const { status, issues = [] } = problemOf(error);
+        if (status === 412) await before.reload();
+        // To where the first mistake can be mended.
+        const place = issues.map(({ path }) => STEP_OF.find(([name]) => path.startsWith(name))?.[1]).find((found) => found !== undefined);
+        if (place !== undefined) setStep(place);
         throw error;
       }
     });
@@ -131,7 +130,7 @@ export function ExportEdit(): JSX.Element {
   return (
     <>
       <Heading>{id === undefined ? t("edit.new") : `${t("edit.title")}: ${before.value?.name ?? ""}`}</Heading>
-      {id === undefined ? editor : <Loading data={{ ...before, ...(before.value && before.problem ? { problem: undefined } : {}) } as typeof before}>{before.value?.permission === "view" ? <NotYours /> : editor}</Loading>}
+      {id === undefined ? editor : <Loading data={before.value ? { value: before.value, reload: before.reload } : before}>{before.value?.permission === "view" ? <NotYours /> : editor}</Loading>}
     </>
   );
 }
