@@ -20,6 +20,9 @@ export interface SegmentInput {
   members?: number | undefined;
 }
 
+/** What is left out stays; a number of members that nobody knows any more is taken away by `null`. */
+export type SegmentPatch = Partial<Omit<SegmentInput, "members">> & { members?: number | null | undefined };
+
 /** Longest name, in characters, as for connections. */
 const MAX_NAME = 100;
 
@@ -68,12 +71,13 @@ export class Segments {
     return { value: segment, version: 1 };
   }
 
-  async update(user: User, id: string, version: number, input: Partial<SegmentInput>): Promise<Versioned<Segment>> {
+  async update(user: User, id: string, version: number, input: SegmentPatch): Promise<Versioned<Segment>> {
     this.#requireManager(user);
     const found = await this.#environment.segment(id);
     await this.#requireEditor(user, id);
     if (found.version !== version) throw changedMeanwhile();
-    const segment: Segment = { ...found.value, ...(given(input) as Partial<Segment>), updatedAt: this.#environment.now() };
+    const { members, ...rest } = { ...found.value, ...given(input), updatedAt: this.#environment.now() };
+    const segment = { ...rest, ...(typeof members === "number" ? { members } : {}) } as Segment;
     await this.#requireGood(segment, id);
     await this.#environment.change(user.id, "segment.update", KEYS.segment(id), [{ key: KEYS.segment(id), value: json(segment), version }, ...("upload" in segment.source ? [] : unneeded(found.value))]);
     return { value: segment, version: version + 1 };

@@ -85,11 +85,14 @@ test("from the first start to the removal", async (t) => {
     await press("Save without running");
     await page.getByText("The export has not run.").waitFor();
     await look(page, "export-saved");
+    await page.getByRole("link", { name: "Dry run" }).click();
+    await page.getByText("Dry run: nothing was sent").waitFor();
     assert.equal(sandbox.sandbox.account.contact("ana0@example.com"), undefined);
+    await go("Exports");
   });
 
   await t.test("a dry run, a run with live progress, and the profiles that were rejected", async () => {
-    await page.getByRole("link", { name: "Open the export" }).click();
+    await page.getByRole("link", { name: HOSTILE[1] }).click();
     await heading(HOSTILE[1]).waitFor();
     await press("Dry run");
     await page.getByText(`${COUNTS.read} read: ${COUNTS.delivered} valid`).waitFor();

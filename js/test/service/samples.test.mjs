@@ -123,6 +123,18 @@ describe("an upload", () => {
   }
 });
 
+describe("a segment's members", () => {
+  it("are taken away where nobody knows them any more; what is left out stays", async () => {
+    const here = await world();
+    const made = await here.admin.make("/api/segments", { body: { name: "Gold", source: { upload: true }, members: 7 } });
+    const renamed = await here.admin.must("PATCH", 200)(`/api/segments/${made.id}`, { etag: made.etag, body: { name: "Gold customers" } });
+    assert.equal(renamed.members, 7);
+    const changed = await here.admin.must("PATCH", 200)(`/api/segments/${made.id}`, { etag: renamed.etag, body: { members: null } });
+    assert.deepEqual([changed.name, "members" in changed], ["Gold customers", false]);
+    assert.equal((await here.admin.read(`/api/segments/${made.id}`)).members, undefined);
+  });
+});
+
 describe("a dry run", () => {
   it("counts the values that do not fit the account's fields, as the run does", async () => {
     const here = await world();

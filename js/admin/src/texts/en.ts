@@ -229,6 +229,7 @@ const texts = {
   "match.saysNo": "{column} (says who does not want it)",
   "match.again": "counting again …",
   "match.noReader": "The part of the page that reads files could not be loaded.",
+  "match.notUtf8": "Rows that are not UTF-8 mostly mean that the whole file was saved in another encoding, such as Windows-1250. Save it as “CSV UTF-8” and drop it again.",
   "type.email": "e-mail address",
   "type.phone": "phone number",
   "type.text": "text",

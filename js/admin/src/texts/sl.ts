@@ -229,6 +229,7 @@ export const sl: Record<Key, Text> = {
   "match.saysNo": "{column} (pove, kdo tega ne želi)",
   "match.again": "štejem znova …",
   "match.noReader": "Dela strani, ki bere datoteke, ni bilo mogoče naložiti.",
+  "match.notUtf8": "Vrstice, ki niso v UTF-8, večinoma pomenijo, da je vsa datoteka shranjena v drugem kodiranju, na primer Windows-1250. Shranite jo kot »CSV UTF-8« in jo spustite znova.",
   "type.email": "e-poštni naslov",
   "type.phone": "telefonska številka",
   "type.text": "besedilo",

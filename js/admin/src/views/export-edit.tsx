@@ -101,7 +101,7 @@ export function ExportEdit(): JSX.Element {
         <Heading>{draft.name}</Heading>
         <Notice kind="good">{t("edit.saved")}</Notice>
         {saved.warnings.length === 0 ? null : <Notice kind="warning"><Issues issues={saved.warnings} /></Notice>}
-        <div class="row"><a class="button primary" href={`/exports/${saved.id}`}>{t("edit.open")}</a><a class="button" href="/">{t("edit.all")}</a></div>
+        <div class="row"><a class="button primary" href={`/exports/${saved.id}`}>{t("edit.open")}</a><a class="button" href={`/exports/${saved.id}?check`}>{t("export.check")}</a><a class="button" href="/">{t("edit.all")}</a></div>
       </>
     );
   }

@@ -1,6 +1,6 @@
 /** One export: what it is, what may be done with it, and its runs. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Run } from "../../../src/service/documents.js";
 import type { Account, Issue, Omission } from "../../../src/types.js";
@@ -82,6 +82,11 @@ function Actions({ one, onFound }: { one: ListedExport; onFound: (found: Found |
   const { route } = useLocation();
   const { busy, problem, run } = useWork();
   const [asked, setAsked] = useState<"detach" | "remove">();
+  const { query } = useRoute();
+  // As whoever has just saved it asks for.
+  useEffect(() => {
+    if (query.check !== undefined) void check();
+  }, []);
   const go = (): Promise<void> => run(async () => route(`/runs/${(await ask<Run>("POST", `exports/${one.id}/run`)).value.id}`));
   const copy = (): Promise<void> => run(async () => route(`/exports/${(await ask<{ export: { id: string } }>("POST", `exports/${one.id}/duplicate`)).value.export.id}/edit`));
   const check = (): Promise<void> => run(async () => {

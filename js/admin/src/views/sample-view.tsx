@@ -5,7 +5,7 @@ import type { Account, Mapping } from "../../../src/types.js";
 import type { Problem } from "../api.js";
 import { duration, t } from "../i18n.js";
 import { type Arriving, type DryRun, dryRunOf } from "../sample.js";
-import { problemOf, Trouble } from "../ui.js";
+import { Notice, problemOf, Trouble } from "../ui.js";
 import { ReasonBars } from "./chart.js";
 import { Left, Rows, useRules } from "./rejected.js";
 
@@ -47,6 +47,7 @@ export function Sample({ looked: { file, name, firstRows }, mapping, list, accou
       <p>{t("match.counts", { read, accepted, rejected, duplicate, excluded })}{firstRows || batches === 0 ? null : ` · ${t("match.estimate", { n: batches, minutes: duration(minutes * 60_000) })}`}{reading ? ` · ${t("match.again")}` : null}</p>
       <Contacts contacts={contacts} account={account} />
       {Object.keys(rejectedByRule).length === 0 ? null : <><h4>{t("match.reasons")}</h4><ReasonBars counts={rejectedByRule} words={words} label={t("match.reasons")} /><h4>{t("match.rejectedFirst")}</h4><Rows rows={rows} /></>}
+      {(rejectedByRule.invalid_utf8 ?? 0) > 0 ? <Notice kind="warning">{t("match.notUtf8")}</Notice> : null}
       <Left omissions={omissions} />
     </section>
   );

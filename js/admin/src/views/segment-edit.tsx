@@ -61,7 +61,7 @@ function Form({ before, onClose, onSaved, places: { kinds, names } }: SegmentEdi
   const save = (): Promise<void> =>
     run(async () => {
       const source = kind === "upload" ? { upload: true } : { [kind]: place };
-      const body = { name, source, kind: isStatic ? "static" : "dynamic", ...(members === "" ? {} : { members: Number(members) }) };
+      const body = { name, source, kind: isStatic ? "static" : "dynamic", ...(members === "" ? (saved ? { members: null } : {}) : { members: Number(members) }) };
       const { value } = saved ? await ask<ListedSegment>("PATCH", `segments/${saved.id}`, { body, on: saved.etag }) : await ask<ListedSegment>("POST", "segments", { body, once: onceFor(closing, body) });
       setSaved(value);
       if (kind !== "upload" || !file) return onClose();

@@ -159,7 +159,7 @@ const segmentFields = {
   members: z.number().int().min(0).max(1_000_000_000).optional().openapi({ description: "As the source says." }),
 };
 export const SegmentInput = strict(segmentFields).openapi("SegmentInput");
-export const SegmentChange = strict({ ...segmentFields, name: segmentFields.name.optional(), source: SegmentSource.optional() }).openapi("SegmentChange");
+export const SegmentChange = strict({ ...segmentFields, name: segmentFields.name.optional(), source: SegmentSource.optional(), members: segmentFields.members.nullable().openapi({ description: "As the source says; null: not known any more." }) }).openapi("SegmentChange");
 export const Segment = z
   .object({ ...segmentFields, id, kind: z.enum(["dynamic", "static"]), active: z.boolean(), createdAt: time, createdBy: id, updatedAt: time, etag: z.string(), uploaded: z.object({ at: time, bytes: count }).optional().openapi({ description: "What was uploaded last; absent where nothing was." }) })
   .openapi("Segment");
