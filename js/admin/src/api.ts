@@ -22,24 +22,6 @@ export class Refused extends Error {
 
 const TOKEN = "activecampaign-export token";
 
-/** A token that an address brings stands behind the #, which no server sees, and is gone from the address at once. */
-const brought = /^#token=(acx_[\w-]+)$/u.exec(location.hash)?.[1];
-/** Whoever has signed in stays so: a link must not make somebody another user unnoticed. It counts once the own token does not. */
-let fallback: string | undefined;
-if (brought !== undefined) {
-  if ((sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN)) === null) sessionStorage.setItem(TOKEN, brought);
-  else fallback = brought;
-  history.replaceState(undefined, "", location.pathname + location.search);
-}
-
-/** Takes the token that an address brought, where there is one left. */
-export function takeBrought(): boolean {
-  if (fallback === undefined) return false;
-  token.set(fallback, false);
-  fallback = undefined;
-  return true;
-}
-
 /** Kept in this tab, or on this computer for whoever wishes so. */
 export const token = {
   get: (): string | null => sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN),
@@ -52,6 +34,24 @@ export const token = {
     localStorage.removeItem(TOKEN);
   },
 };
+
+/** A token that an address brings stands behind the #, which no server sees, and is gone from the address at once. */
+const brought = /^#token=(acx_[\w-]+)$/u.exec(location.hash)?.[1];
+/** Whoever has signed in stays so: a link must not make somebody another user unnoticed. It counts once the own token does not. */
+let fallback: string | undefined;
+if (brought !== undefined) {
+  if (token.get() === null) token.set(brought, false);
+  else fallback = brought;
+  history.replaceState(undefined, "", location.pathname + location.search);
+}
+
+/** Takes the token that an address brought, where there is one left. */
+export function takeBrought(): boolean {
+  if (fallback === undefined) return false;
+  token.set(fallback, false);
+  fallback = undefined;
+  return true;
+}
 
 /** Is told when the caller is not known any more. */
 let onUnknown: () => void = () => undefined;
@@ -76,7 +76,7 @@ export interface Asked {
 }
 
 /** Who calls, as every request says it; nothing where the host knows its callers by itself. */
-export function authorization(): Record<string, string> {
+function authorization(): Record<string, string> {
   const secret = token.get();
   return secret === null ? {} : { authorization: `Bearer ${secret}` };
 }

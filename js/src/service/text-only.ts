@@ -1,4 +1,5 @@
 /** Uploads that are no text at all are refused before anything is kept. */
+import { joined } from "../bytes.js";
 import { ServiceProblem } from "./problem.js";
 
 /** Looked at from the start: text has no NUL, and workbooks begin so. */
@@ -17,7 +18,8 @@ export async function textOnly(body: ReadableStream<Uint8Array>): Promise<Readab
     const { done, value } = await reader.read();
     if (done) break;
     chunks.push(value);
-    start = Uint8Array.from([...start, ...value.subarray(0, LOOKED_AT - start.byteLength)]);
+    const more = value.subarray(0, LOOKED_AT - start.byteLength);
+    start = joined([start, more], start.byteLength + more.byteLength);
   }
   const problem = problemOf(start);
   if (problem) {

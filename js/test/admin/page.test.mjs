@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { createWriteStream, readdirSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { installed } from "../service/helpers.mjs";
-import { findings, look, open, setUp } from "./world.mjs";
+import { findings, look, open, sharedWorld } from "./world.mjs";
 
 const source = (name) => readFileSync(fileURLToPath(new URL(`../../admin/src/${name}`, import.meta.url)), "utf8");
 
@@ -47,14 +47,7 @@ it("the first load is under 150 KB, compressed, without the core", () => {
 });
 
 describe("in a browser", () => {
-  const ends = [];
-  let world;
-  before(async () => {
-    world = await setUp({ after: (end) => ends.push(end) });
-  });
-  after(async () => {
-    for (const end of ends) await end();
-  });
+  const world = sharedWorld();
 
   it("speaks Slovenian to who prefers it, and keeps a choice", async () => {
     const { page, context } = await open(world, world.served.firstToken, { locale: "sl-SI" });

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { load } from "../service/helpers.mjs";
-import { findings, look, open, setUp } from "./world.mjs";
+import { findings, look, open, sharedWorld } from "./world.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const source = (path) => readFileSync(join(root, path), "utf8");
@@ -184,14 +184,7 @@ it("every action of the audit log, and every kind of record, has words in both l
 });
 
 describe("a page in Slovenian", () => {
-  const ends = [];
-  let world;
-  before(async () => {
-    world = await setUp({ after: (end) => ends.push(end) });
-  });
-  after(async () => {
-    for (const end of ends) await end();
-  });
+  const world = sharedWorld();
 
   /** All that is shown. */
   const shown = (page) => page.locator("main").evaluate((main) => main.innerText);

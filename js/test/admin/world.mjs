@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launchChromium } from "../kit/chromium.mjs";
 import { place, serveSandbox, service } from "../service/helpers.mjs";
@@ -35,6 +36,17 @@ export async function setUp(t, { speed = 20, more = {} } = {}) {
     await sandbox.close();
   });
   return { browser, folder, sandbox, served, file: join(folder, "sources", "gold.csv") };
+}
+
+/** The same for all tests of a `describe`: there from its first test on. */
+export function sharedWorld() {
+  const ends = [];
+  const world = {};
+  before(async () => Object.assign(world, await setUp({ after: (end) => ends.push(end) })));
+  after(async () => {
+    for (const end of ends) await end();
+  });
+  return world;
 }
 
 /** A tab of somebody's own; `complaints` has what the browser said of it, but for answers that were refused. */

@@ -18,7 +18,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200,
 const COUNTS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
 
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "gray";
-const font = (): string => `13px ${getComputedStyle(document.body).fontFamily}`;
+const font = (scale = 1): string => `${13 * scale}px ${getComputedStyle(document.body).fontFamily}`;
 const axis = (): uPlot.Axis => ({ stroke: color("quiet"), font: font(), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line") } });
 
 /** Whether the page is dark; changes with the system. */
@@ -138,7 +138,7 @@ export function ReasonBars({ counts, words, label }: { counts: Record<string, nu
 function figures(plot: uPlot, counts: readonly number[]): void {
   const { ctx: context } = plot;
   context.save();
-  context.font = `${13 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+  context.font = font(devicePixelRatio);
   context.fillStyle = color("text");
   context.textAlign = "left";
   context.textBaseline = "middle";

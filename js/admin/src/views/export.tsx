@@ -12,8 +12,8 @@ import { type ListedExport, LIVE } from "./exports.js";
 import { ReasonBars } from "./chart.js";
 import { MappingFacts } from "./mapping-facts.js";
 import { ReasonNotice } from "./reason.js";
-import { Left, useRules } from "./rejected.js";
-import { ruleWords } from "./schedule.js";
+import { Left, rejectedIn, useRules } from "./rejected.js";
+import { timesWords } from "./schedule.js";
 
 interface Found {
   segments: { id: string; name: string; read?: number; accepted?: number; rejected?: number; duplicate?: number; rejectedByRule?: Record<string, number>; omissions?: Omission[] }[];
@@ -35,7 +35,9 @@ export function ExportView(): JSX.Element {
   const [found, setFound] = useState<Found>();
   const one = data.value;
   const [last] = runs.value?.items ?? [];
-  useLooking(async () => { await Promise.all([data.reload(), runs.reload()]); }, last !== undefined && LIVE.has(last.status));
+  const isMoving = last !== undefined && LIVE.has(last.status);
+  useLooking(data.reload, isMoving);
+  useLooking(runs.reload, isMoving);
   return (
     <>
       <Heading actions={one?.permission === "edit" ? <Actions one={one} onFound={setFound} /> : null}>{one?.name ?? t("nav.exports")}</Heading>
@@ -64,7 +66,7 @@ function Facts({ one }: { one: ListedExport }): JSX.Element {
   const account = useData<Account>(role === "viewer" || one.connection === null || one.permission === "view" ? undefined : `connections/${one.connection}/account`).value;
   const names = one.segments.map((id) => segments.value?.items.find((segment) => segment.id === id)?.name ?? id);
   const list = account?.lists.find(({ id }) => String(id) === String(one.list));
-  const rule = one.schedule.active ? ruleWords(one.schedule) : t("schedule.off");
+  const rule = one.schedule.active ? timesWords(one.schedule) : t("schedule.off");
   return (
     <dl class="facts">
       <dt>{t("exports.status")}</dt><dd><Status status={one.status} /></dd>
@@ -111,8 +113,7 @@ function Actions({ one, onFound }: { one: ListedExport; onFound: (found: Found |
 function Checked({ found }: { found: Found }): JSX.Element {
   const { read = 0, accepted = 0, requests = 0, minutes = 0, warnings, segments } = found;
   const words = useRules();
-  const rejectedByRule: Record<string, number> = {};
-  for (const { rejectedByRule: own = {} } of segments) for (const [rule, count] of Object.entries(own)) rejectedByRule[rule] = (rejectedByRule[rule] ?? 0) + count;
+  const rejectedByRule = rejectedIn(segments);
   const sum = (name: "rejected" | "duplicate"): number => segments.reduce((total, segment) => total + (segment[name] ?? 0), 0);
   return (
     <Notice kind={warnings.length > 0 ? "warning" : "good"}>

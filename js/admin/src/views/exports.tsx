@@ -5,7 +5,7 @@ import type { Export, RunStatus } from "../../../src/service/documents.js";
 import { ask, every } from "../api.js";
 import { ago, type Key, named, t, time } from "../i18n.js";
 import { useMe } from "../me.js";
-import { ruleWords } from "./schedule.js";
+import { timesWords } from "./schedule.js";
 import { Schedules } from "./schedules.js";
 import { Confirm, Empty, Heading, Loading, Notice, type Sort, sorted, SortedHeadings, Status, useData, useLooking } from "../ui.js";
 
@@ -29,7 +29,7 @@ const COLUMNS: [Column, Key][] = [["name", "exports.name"], ["connectionName", "
 export function scheduleWords({ schedule, nextRunAt }: ListedExport): string {
   if (!schedule.active) return t("schedule.off");
   if (schedule.type === "refresh") return t("schedule.refresh");
-  return nextRunAt === undefined ? ruleWords(schedule) : t("schedule.nextAt", { time: time(nextRunAt) });
+  return nextRunAt === undefined ? timesWords(schedule) : t("schedule.nextAt", { time: time(nextRunAt) });
 }
 
 const keyOf = (one: ListedExport, column: Column): string => {

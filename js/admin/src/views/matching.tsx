@@ -131,7 +131,6 @@ function ConsentTarget({ name, none, mapping, onMapping, choices, found, problem
 
 function Drop({ onFile }: { onFile: (file: File) => void }): JSX.Element {
   const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const dropped = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -147,7 +146,7 @@ function Drop({ onFile }: { onFile: (file: File) => void }): JSX.Element {
   return (
     <div class={over ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={dropped}>
       <label for="sample">{t("match.drop")}</label>
-      <input ref={input} id="sample" type="file" accept=".csv,.ndjson,.jsonl,text/csv" onChange={(event) => chosen(event.currentTarget)} />
+      <input id="sample" type="file" accept=".csv,.ndjson,.jsonl,text/csv" onChange={(event) => chosen(event.currentTarget)} />
       <p class="hint">{t("match.dropText")}</p>
     </div>
   );

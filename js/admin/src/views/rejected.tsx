@@ -40,8 +40,7 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
   const [refused, setRefused] = useState<Problem>();
   const [most, setMost] = useState(SHOWN);
   const { busy, problem, run: work } = useWork();
-  const counts: Record<string, number> = {};
-  for (const { rejectedByRule = {} } of run.parts) for (const [rule, count] of Object.entries(rejectedByRule)) counts[rule] = (counts[rule] ?? 0) + count;
+  const counts = rejectedIn(run.parts);
   const some = (run.progress?.rejected ?? 0) + (run.progress?.duplicate ?? 0) > 0;
   const mayRead = me.role === "administrator" || me.role === "contributor";
   useEffect(() => {
@@ -78,15 +77,22 @@ export function Rejected({ run, ended }: { run: Run; ended: boolean }): JSX.Elem
   );
 }
 
+/** Rejected profiles by rule, of all segments together. */
+export function rejectedIn(parts: readonly { rejectedByRule?: Record<string, number> | undefined }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { rejectedByRule = {} } of parts) for (const [rule, count] of Object.entries(rejectedByRule)) counts[rule] = (counts[rule] ?? 0) + count;
+  return counts;
+}
+
 /** Values that were left out of contacts which went out all the same. */
 export function Left({ omissions }: { omissions: readonly Omission[] }): JSX.Element | null {
   if (omissions.length === 0) return null;
   const counts: Record<string, number> = {};
   const words = new Map<string, Words>();
   for (const omission of omissions) {
-    const { text } = omissionWords(omission);
-    words.set(text, omissionWords(omission));
-    counts[text] = (counts[text] ?? 0) + omission.count;
+    const found = omissionWords(omission);
+    words.set(found.text, found);
+    counts[found.text] = (counts[found.text] ?? 0) + omission.count;
   }
   return <><p><strong>{t("match.left")}</strong></p><ReasonBars counts={counts} words={(text) => words.get(text) ?? { text }} label={t("match.left")} /></>;
 }

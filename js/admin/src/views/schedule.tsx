@@ -27,7 +27,7 @@ export function ScheduleEdit({ schedule, onChange }: { schedule: Schedule; onCha
 }
 
 /** A schedule's own rule in a few words, such as "Mondays, Fridays at 06:00 (Europe/Ljubljana)". */
-export function ruleWords(schedule: Schedule): string {
+export function timesWords(schedule: Schedule): string {
   if (schedule.type !== "own") return t("schedule.refresh");
   const { days = [], times, timeZone } = schedule;
   const on = days.length === 0 ? t("schedule.everyDay") : days.map((day) => t(`day.${day}`)).join(", ");

@@ -6,7 +6,7 @@ import { patched } from "../api.js";
 import { t } from "../i18n.js";
 import { Check, Dialog, SelectField, Trouble, useWork } from "../ui.js";
 import type { ListedExport } from "./exports.js";
-import { ruleWords, ScheduleEdit } from "./schedule.js";
+import { ScheduleEdit, timesWords } from "./schedule.js";
 
 type What = "on" | "off" | "one";
 
@@ -26,7 +26,7 @@ export function Schedules({ exports, onClose }: { exports: readonly ListedExport
   return (
     <Dialog title={t("exports.schedules")} onClose={onClose}>
       <p>{t("exports.schedulesText")}</p>
-      {mine.map(({ id, name, schedule: own }) => <Check key={id} label={name} hint={own.active ? ruleWords(own) : t("schedule.off")} checked={ticked.includes(id)} onChange={(yes) => setTicked(yes ? [...ticked, id] : ticked.filter((each) => each !== id))} />)}
+      {mine.map(({ id, name, schedule: own }) => <Check key={id} label={name} hint={own.active ? timesWords(own) : t("schedule.off")} checked={ticked.includes(id)} onChange={(yes) => setTicked(yes ? [...ticked, id] : ticked.filter((each) => each !== id))} />)}
       <SelectField label={t("exports.schedule")} value={what} choices={[{ value: "on", label: t("exports.turnOn") }, { value: "off", label: t("exports.turnOff") }, { value: "one", label: t("exports.oneForAll") }]} onChange={(value) => setWhat(value as What)} />
       {what === "one" ? <ScheduleEdit schedule={schedule} onChange={setSchedule} /> : null}
       <Trouble problem={problem} />
